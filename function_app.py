@@ -1,0 +1,9 @@
+"""The Functions app: registers every blueprint. Nothing here reads settings, files or the network."""
+
+import azure.functions as func
+
+from functions import deliver, health, watch
+
+app = func.FunctionApp()
+for module in (watch, deliver, health):
+    app.register_functions(module.bp)

@@ -1,0 +1,56 @@
+"""How many calls went to Azure, by kind; and a line about each for whoever debugs, without addresses or bodies."""
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+
+from azure.core.pipeline import PipelineRequest, PipelineResponse
+from azure.core.pipeline.policies import SansIOHTTPPolicy
+from azure.core.rest import AsyncHttpResponse, HttpRequest
+
+from shared.cloud.target import TARGET, Target
+
+_log = logging.getLogger(__name__)
+
+
+class CallCount:
+    """Calls sent since it was made, every try counted."""
+
+    def __init__(self) -> None:
+        self._sent: Counter[str] = Counter()
+
+    def add(self, kind: str) -> None:
+        """One more call of this kind."""
+        self._sent[kind] += 1
+
+    @property
+    def total(self) -> int:
+        """All calls of all kinds."""
+        return self._sent.total()
+
+    def by_kind(self) -> Mapping[str, int]:
+        """A copy: kind -> calls."""
+        return dict(self._sent)
+
+    def since(self, earlier: Mapping[str, int]) -> Mapping[str, int]:
+        """What came on top of an earlier `by_kind()`."""
+        return dict(self._sent - Counter(earlier))
+
+
+class CountingPolicy(SansIOHTTPPolicy[HttpRequest, AsyncHttpResponse]):
+    """Stands next to the transport, so that it sees every try."""
+
+    def __init__(self, calls: CallCount) -> None:
+        self._calls = calls
+
+    def on_request(self, request: PipelineRequest[HttpRequest]) -> None:
+        """Count it."""
+        target: Target = request.context[TARGET]
+        self._calls.add(target.kind)
+
+    def on_response(
+        self, request: PipelineRequest[HttpRequest], response: PipelineResponse[HttpRequest, AsyncHttpResponse]
+    ) -> None:
+        """Say what came back."""
+        target: Target = request.context[TARGET]
+        _log.debug("%s %s: %d", target.kind, target.scope, response.http_response.status_code)

@@ -1,0 +1,10 @@
+"""Who we are to Azure: whatever azure-identity finds, from a managed identity to `az login`."""
+
+from azure.core.credentials_async import AsyncTokenCredential
+from azure.identity.aio import DefaultAzureCredential
+
+
+def make_credential(*, client_id: str = "", authority: str = "") -> AsyncTokenCredential:
+    """`client_id` chooses a user-assigned identity; `authority` is the sign-in host of a sovereign cloud."""
+    chosen = {"managed_identity_client_id": client_id, "authority": authority}
+    return DefaultAzureCredential(**{name: value for name, value in chosen.items() if value})

@@ -1,0 +1,63 @@
+"""The grains of the signing metric, and what the service was found to refuse, as long as the process lives."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+
+from azure.core.exceptions import HttpResponseError
+
+from shared.cloud.blindness import subscription_missing
+
+_GRAIN_WORDS = ("grain", "interval", "granularity")
+_NOT_SERVED = (400, 404, 405, 501)
+
+
+class Grain(Enum):
+    """ISO 8601 duration, and the longest window worth asking for at once."""
+
+    HOUR = ("PT1H", timedelta(days=31))
+    MINUTE = ("PT1M", timedelta(hours=3))
+
+    @property
+    def interval(self) -> str:
+        """As the service writes it."""
+        return self.value[0]
+
+    @property
+    def longest(self) -> timedelta:
+        """Minutes are dear: 180 points an account and call."""
+        return self.value[1]
+
+
+class GrainRefused(Exception):
+    """The service does not serve this metric by the hour."""
+
+
+@dataclass(slots=True)
+class Refusals:
+    """Until hours were once given, windows stay short enough for minutes."""
+
+    hours: bool = False
+    batches: bool = False
+    hours_given: bool = False
+
+    @property
+    def grain(self) -> Grain:
+        """What to ask for."""
+        return Grain.MINUTE if self.hours else Grain.HOUR
+
+    @property
+    def longest_window(self) -> timedelta:
+        """What to ask for at once."""
+        return Grain.HOUR.longest if self.hours_given and not self.hours else Grain.MINUTE.longest
+
+    def heed(self, error: HttpResponseError) -> None:
+        """Raises GrainRefused where that is what the error says."""
+        told = str(error.error.message).lower() if error.error else ""
+        if error.status_code == 400 and not self.hours and any(word in told for word in _GRAIN_WORDS):
+            raise GrainRefused from error
+
+
+def batch_not_served(error: HttpResponseError) -> bool:
+    """The batch endpoint may not know the provider, or the region (DOMAIN.md section 5)."""
+    return error.status_code in _NOT_SERVED and not subscription_missing(error)

@@ -1,0 +1,124 @@
+"""The inventory: every account that may be seen, in one query to Resource Graph, a thousand rows a page."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from itertools import batched
+from typing import Any
+
+from azure.core.rest import HttpRequest
+
+from shared.cloud.blindness import READER, UNREADABLE, Unreadable, blind
+from shared.cloud.session import Session
+from shared.cloud.target import Kind, Target
+from shared.cloud.wire import Malformed, mapping, moment, required, tags, text
+from shared.domain.account import SigningAccount, Subscription
+from shared.domain.blind import About
+from shared.domain.survey import Fleet
+
+QUERY = """Resources
+| where type =~ 'microsoft.codesigning/codesigningaccounts'
+| join kind=leftouter (ResourceContainers
+    | where type =~ 'microsoft.resources/subscriptions'
+    | project subscriptionName=name, subscriptionId) on subscriptionId
+| project id, name, location, resourceGroup, subscriptionId, subscriptionName, tenantId,
+    sku=coalesce(tostring(properties.sku.name), tostring(sku.name)),
+    provisioningState=tostring(properties.provisioningState), tags, createdAt=tostring(systemData.createdAt)
+| order by id asc"""
+
+_GRAPH = Target(Kind.RESOURCE_GRAPH, repeatable=True, holds="data")
+_SUBSCRIPTIONS = Target(Kind.SUBSCRIPTIONS, holds="value")
+_MOST_SUBSCRIPTIONS = 1000
+_MOST_GROUPS = 10
+
+
+class GraphInventory:
+    """Looks in the subscriptions and management groups named, or in all that can be read where none is."""
+
+    def __init__(
+        self, session: Session, *, subscriptions: Sequence[str] = (), management_groups: Sequence[str] = ()
+    ) -> None:
+        self._session = session
+        self._only = frozenset(subscription.lower() for subscription in subscriptions)
+        self._scopes: list[Mapping[str, Sequence[str]]] = [
+            *({"subscriptions": part} for part in batched(subscriptions, _MOST_SUBSCRIPTIONS, strict=False)),
+            *({"managementGroups": part} for part in batched(management_groups, _MOST_GROUPS, strict=False)),
+        ] or [{}]
+
+    async def fleet(self) -> Fleet:
+        """What was listed before a page failed stays; the rest of the world is then out of sight. Raises Throttled."""
+        rows: dict[str, Mapping[str, Any]] = {}
+        try:
+            for scope in self._scopes:
+                async for row in self._rows(scope):
+                    rows[required(row, "id").lower()] = row
+            return _fleet(rows)
+        except UNREADABLE as error:
+            seen = _fleet(rows) if not isinstance(error, ValueError) else Fleet((), ())
+            return Fleet(seen.subscriptions, seen.accounts, (blind(About.ACCOUNTS, "", error, READER),))
+
+    async def subscriptions(self) -> Sequence[Subscription]:
+        """All that can be read; of those named in settings where some are. Raises Throttled and Unreadable."""
+        try:
+            found = [_subscription(row) async for row in self._listed_subscriptions()]
+        except UNREADABLE as error:
+            raise Unreadable(blind(About.ACCOUNTS, "", error, READER)) from error
+        return [subscription for subscription in found if not self._only or subscription.id in self._only]
+
+    async def _rows(self, scope: Mapping[str, Sequence[str]]) -> AsyncIterator[Mapping[str, Any]]:
+        token, count = "", 0
+        while True:
+            page = mapping(await self._session.ask(_query(scope, token), _GRAPH))
+            count += len(page["data"])
+            for row in page["data"]:
+                yield mapping(row)
+            before, token = token, text(page, "$skipToken")
+            if not token:
+                break
+            if token == before:
+                raise Malformed("the same page twice")
+        if count < int(page.get("totalRecords", count)):
+            raise Malformed("fewer rows than Azure says there are")
+
+    async def _listed_subscriptions(self) -> AsyncIterator[Mapping[str, Any]]:
+        path: str = "/subscriptions?api-version=2022-12-01"
+        while path:
+            page = mapping(await self._session.ask(HttpRequest("GET", path), _SUBSCRIPTIONS))
+            for row in page["value"]:
+                yield mapping(row)
+            path = text(page, "nextLink")
+
+
+def _query(scope: Mapping[str, Sequence[str]], token: str) -> HttpRequest:
+    options = {"$top": 1000, "resultFormat": "objectArray"} | ({"$skipToken": token} if token else {})
+    body = {"query": QUERY, "options": options, **scope}
+    return HttpRequest("POST", "/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01", json=body)
+
+
+def _fleet(rows: Mapping[str, Mapping[str, Any]]) -> Fleet:
+    return Fleet(_subscriptions(rows.values()), tuple(_account(row) for row in rows.values()))
+
+
+def _subscriptions(rows: Iterable[Mapping[str, Any]]) -> tuple[Subscription, ...]:
+    found: dict[str, Subscription] = {}
+    for row in rows:
+        id_ = required(row, "subscriptionId").lower()
+        found[id_] = Subscription(id_, text(row, "subscriptionName") or id_, text(row, "tenantId"))
+    return tuple(found.values())
+
+
+def _account(row: Mapping[str, Any]) -> SigningAccount:
+    return SigningAccount(
+        id=required(row, "id").lower(),
+        name=required(row, "name"),
+        subscription_id=required(row, "subscriptionId").lower(),
+        resource_group=required(row, "resourceGroup"),
+        region=required(row, "location"),
+        sku=text(row, "sku"),
+        provisioning_state=text(row, "provisioningState"),
+        created=moment(row, "createdAt"),
+        tags=tags(row.get("tags")),
+    )
+
+
+def _subscription(row: Mapping[str, Any]) -> Subscription:
+    id_ = required(row, "subscriptionId").lower()
+    return Subscription(id_, text(row, "displayName") or id_, text(row, "tenantId"))

@@ -1,0 +1,94 @@
+"""What all readers share: one pool of connections, one token an audience, one gate, one count of calls."""
+
+from typing import Any, Self
+
+from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.pipeline import AsyncPipeline
+from azure.core.pipeline.policies import (
+    AsyncBearerTokenCredentialPolicy,
+    AsyncHTTPPolicy,
+    HeadersPolicy,
+    RequestIdPolicy,
+    SansIOHTTPPolicy,
+    UserAgentPolicy,
+)
+from azure.core.pipeline.transport import AioHttpTransport, AsyncHttpTransport
+from azure.core.rest import AsyncHttpResponse, HttpRequest
+
+from shared.cloud.counting import CallCount, CountingPolicy
+from shared.cloud.endpoints import Endpoints
+from shared.cloud.gate import Gate
+from shared.cloud.home import HomePolicy
+from shared.cloud.retry import Patience, PatiencePolicy
+from shared.cloud.target import Target
+from shared.ports import Clock
+
+type Pipeline = AsyncPipeline[HttpRequest, AsyncHttpResponse]
+
+
+class Session:
+    """Owns the transport and the credential: close it, and no client built upon it.
+
+    The SDK's clients are given a finished pipeline, so that none of their own policies (retries, redirects,
+    registration of providers, logging of headers) takes part. Trust comes from SSL_CERT_FILE, never from
+    `connection_verify`.
+    """
+
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        credential: AsyncTokenCredential,
+        clock: Clock,
+        *,
+        calls: CallCount | None = None,
+        patience: Patience | None = None,
+        transport: AsyncHttpTransport[HttpRequest, AsyncHttpResponse] | None = None,
+    ) -> None:
+        self.endpoints = endpoints
+        self.credential = credential
+        self.calls = calls or CallCount()
+        self._clock = clock
+        self._patience = patience or Patience()
+        self._gate = Gate(clock, self._patience.longest_wait)
+        self._transport = transport or _pool(self._patience)
+        self.resource_manager = self._pipeline(
+            endpoints.resource_manager_audience, HomePolicy(f"{endpoints.resource_manager.rstrip('/')}/")
+        )
+        self.metrics = self._pipeline(endpoints.metrics_audience, HomePolicy(endpoints.metrics.partition("{")[0]))
+
+    async def ask(self, request: HttpRequest, target: Target) -> Any:
+        """The decoded body of a request to the resource manager, by path or by link. Raises what the policies raise."""
+        if request.url.startswith("/"):
+            request.url = f"{self.endpoints.resource_manager.rstrip('/')}{request.url}"
+        response = await self.resource_manager.run(request, target=target)
+        return response.http_response.json()
+
+    async def close(self) -> None:
+        """Let go of connections and of the credential's own."""
+        await self._transport.close()
+        await self.credential.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def _pipeline(self, audience: str, home: HomePolicy) -> Pipeline:
+        policies: list[AsyncHTTPPolicy[Any, Any] | SansIOHTTPPolicy[Any, Any]] = [
+            home,
+            RequestIdPolicy(),
+            HeadersPolicy({"Accept": "application/json"}),
+            UserAgentPolicy(base_user_agent="countersign"),
+            PatiencePolicy(self._clock, self._gate, self._patience),
+            AsyncBearerTokenCredentialPolicy(self.credential, f"{audience.rstrip('/')}/.default"),
+            CountingPolicy(self.calls),
+        ]
+        return AsyncPipeline(self._transport, policies)
+
+
+def _pool(patience: Patience) -> AsyncHttpTransport[HttpRequest, AsyncHttpResponse]:
+    pool: AsyncHttpTransport[HttpRequest, AsyncHttpResponse] = AioHttpTransport(
+        connection_timeout=patience.connect.total_seconds(), read_timeout=patience.whole_call.total_seconds()
+    )
+    return pool

@@ -1,0 +1,207 @@
+"""App settings, parsed once: every mistake gets one plain sentence, and never stops the watch in the cloud."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+
+from shared.domain.finding import Severity
+from shared.domain.policy import Policy, QuotaPolicy, RenewalPolicy, SkuTerms, TellPolicy, ValidationPolicy
+from shared.domain.routing import Routes
+from shared.setting_values import duration_list, number_list, one_of, text_list, web_address
+
+WEBHOOK = "webhook"
+STORAGE = "AzureWebJobsStorage"
+
+# What begins like this is ours, so a name that nobody knows is a mistake; other names are the platform's business.
+SECTIONS = ("ALERT", "AZURE", "QUOTA", "RENEWAL", "TELL", "UNREAD", "VALIDATION", "WATCH")
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """One cloud. `metrics` holds `{region}`; audiences are what tokens are asked for."""
+
+    resource_manager: str
+    resource_manager_audience: str
+    metrics: str
+    metrics_audience: str
+    authority: str
+    storage_suffix: str
+    portal: str
+
+    def with_endpoints(self, resource_manager: str, metrics: str) -> "Cloud":
+        """The same with endpoints that are set singly; an empty one stays as it is. Audiences stay the cloud's."""
+        return replace(
+            self,
+            resource_manager=resource_manager or self.resource_manager,
+            metrics=metrics or self.metrics,
+        )
+
+
+CLOUDS: Mapping[str, Cloud] = {
+    "public": Cloud(
+        resource_manager="https://management.azure.com",
+        resource_manager_audience="https://management.azure.com",
+        metrics="https://{region}.metrics.monitor.azure.com",
+        metrics_audience="https://metrics.monitor.azure.com",
+        authority="https://login.microsoftonline.com",
+        storage_suffix="core.windows.net",
+        portal="https://portal.azure.com",
+    ),
+    "usgovernment": Cloud(
+        resource_manager="https://management.usgovcloudapi.net",
+        resource_manager_audience="https://management.usgovcloudapi.net",
+        metrics="https://{region}.metrics.monitor.azure.us",
+        metrics_audience="https://metrics.monitor.azure.us",
+        authority="https://login.microsoftonline.us",
+        storage_suffix="core.usgovcloudapi.net",
+        portal="https://portal.azure.us",
+    ),
+    "china": Cloud(
+        resource_manager="https://management.chinacloudapi.cn",
+        resource_manager_audience="https://management.chinacloudapi.cn",
+        metrics="https://{region}.metrics.monitor.azure.cn",
+        metrics_audience="https://metrics.monitor.azure.cn",
+        authority="https://login.chinacloudapi.cn",
+        storage_suffix="core.chinacloudapi.cn",
+        portal="https://portal.azure.cn",
+    ),
+}
+
+
+type Numbers = Annotated[tuple[int, ...], BeforeValidator(number_list)]
+type Durations = Annotated[tuple[timedelta, ...], BeforeValidator(duration_list)]
+type Texts = Annotated[tuple[str, ...], BeforeValidator(text_list)]
+type WebAddress = Annotated[str, BeforeValidator(web_address)]
+type SecretAddress = Annotated[SecretStr, BeforeValidator(web_address)]
+type CloudName = Annotated[str, BeforeValidator(one_of(*CLOUDS))]
+
+
+def setting(name: str, default: Any, meaning: str, **limits: Any) -> Any:
+    """One app setting: its name, its default (DEFAULTS.md) and what it means."""
+    return Field(default=default, alias=name, description=meaning, **limits)
+
+
+class Settings(BaseModel):
+    """Every app setting that Countersign reads."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    webhook_url: SecretAddress = setting("ALERT__WEBHOOK_URL", SecretStr(""), "Where alerts are posted.")
+    webhook_secret: SecretStr = setting("ALERT__WEBHOOK_SECRET", SecretStr(""), "Signs what is posted to the webhook.")
+    alert_critical: Texts = setting("ALERT__CRITICAL", (WEBHOOK,), "Receivers of critical alerts.")
+    alert_warning: Texts = setting("ALERT__WARNING", (WEBHOOK,), "Receivers of warnings.")
+    alert_info: Texts = setting("ALERT__INFO", (), "Receivers of what is worth knowing; without any, it is only shown.")
+
+    watch_scopes: Texts = setting("WATCH__SCOPES", (), "Subscriptions or management groups; without any, all readable.")
+    warn_days: Numbers = setting("VALIDATION__WARN_DAYS", (60, 30, 14, 7, 3, 1), "Days left at which expiry is told.")
+    slack_hours: int = setting("RENEWAL__SLACK_HOURS", 2, "How late a renewal may be, in hours.", ge=0, le=48)
+    new_profile_hours: int = setting(
+        "RENEWAL__NEW_PROFILE_GRACE_HOURS", 24, "How long a new profile may be without a certificate.", ge=0, le=240
+    )
+    warn_percent: Numbers = setting("QUOTA__WARN_PERCENT", (50, 80, 90, 100), "Percent of the quota that are told.")
+    basic_fee: Decimal = setting("QUOTA__BASIC_FEE", Decimal("9.99"), "USD a month of a Basic account.", ge=0)
+    basic_signatures: int = setting("QUOTA__BASIC_SIGNATURES", 5_000, "Signatures included in Basic.", ge=1)
+    premium_fee: Decimal = setting("QUOTA__PREMIUM_FEE", Decimal("99.99"), "USD a month of a Premium account.", ge=0)
+    premium_signatures: int = setting("QUOTA__PREMIUM_SIGNATURES", 100_000, "Signatures included in Premium.", ge=1)
+    overage: Decimal = setting("QUOTA__OVERAGE", Decimal("0.005"), "USD of a signature above the quota.", ge=0)
+    repeat_critical: Durations = setting(
+        "TELL__REPEAT_CRITICAL",
+        (timedelta(days=1), timedelta(days=3), timedelta(days=7)),
+        "When a critical problem that lasts is told again.",
+    )
+    group_minutes: int = setting("TELL__GROUP_MINUTES", 2, "How long warnings wait for company.", ge=0, le=60)
+    resolve_after_looks: int = setting("TELL__RESOLVE_AFTER_LOOKS", 2, "Checks before an end is believed.", ge=1, le=24)
+    unread_hours: int = setting("UNREAD__CRITICAL_HOURS", 24, "When not being able to read is critical.", ge=1, le=720)
+
+    cloud_name: CloudName = setting("AZURE__CLOUD", "public", "public, usgovernment or china.")
+    resource_manager: WebAddress = setting("AZURE__RESOURCE_MANAGER", "", "Address of the resource manager.")
+    metrics: WebAddress = setting("AZURE__METRICS", "", "Address of Azure Monitor's metrics, with {region}.")
+    client_id: str = setting("AZURE_CLIENT_ID", "", "The user-assigned identity that watches.")
+    blob_uri: WebAddress = setting(f"{STORAGE}__blobServiceUri", "", "Blob service of the host's storage account.")
+    queue_uri: WebAddress = setting(f"{STORAGE}__queueServiceUri", "", "Queue service of the host's storage account.")
+    table_uri: WebAddress = setting(f"{STORAGE}__tableServiceUri", "", "Table service of the host's storage account.")
+    storage_account: str = setting(f"{STORAGE}__accountName", "", "The host's storage account, instead of the three.")
+
+    @property
+    def cloud(self) -> Cloud:
+        """The cloud, with the endpoints that are set singly."""
+        return CLOUDS[self.cloud_name].with_endpoints(self.resource_manager, self.metrics)
+
+    def storage_endpoint(self, service: str) -> str:
+        """Address of `blob`, `queue` or `table`; empty when storage is not set up."""
+        given = {"blob": self.blob_uri, "queue": self.queue_uri, "table": self.table_uri}[service]
+        named = f"https://{self.storage_account}.{service}.{self.cloud.storage_suffix}" if self.storage_account else ""
+        return given or named
+
+    @property
+    def routes(self) -> Routes:
+        """Who hears what; a receiver that is not set up hears nothing."""
+        there = {WEBHOOK} if self.webhook_url.get_secret_value() else set()
+        wanted = {
+            Severity.CRITICAL: self.alert_critical,
+            Severity.WARNING: self.alert_warning,
+            Severity.INFO: self.alert_info,
+        }
+        return Routes({severity: tuple(name for name in names if name in there) for severity, names in wanted.items()})
+
+    @property
+    def policy(self) -> Policy:
+        """What rules and decisions go by."""
+        return Policy(
+            validation=ValidationPolicy(self.warn_days),
+            renewal=RenewalPolicy(timedelta(hours=self.slack_hours), timedelta(hours=self.new_profile_hours)),
+            quota=QuotaPolicy(
+                self.warn_percent,
+                SkuTerms(self.basic_fee, self.basic_signatures, self.overage),
+                SkuTerms(self.premium_fee, self.premium_signatures, self.overage),
+            ),
+            tell=TellPolicy(self.repeat_critical, timedelta(minutes=self.group_minutes), self.resolve_after_looks),
+            unread_critical_after=timedelta(hours=self.unread_hours),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One wrong setting, in one plain sentence that does not show its value."""
+
+    name: str
+    sentence: str
+
+
+def read(environment: Mapping[str, str]) -> tuple[Settings, tuple[Mistake, ...]]:
+    """The settings, and every mistake at once; where there is one, the default is in force."""
+    given = {name: value for name, value in environment.items() if name in names() and value.strip()}
+    mistakes = _unknown(environment)
+    try:
+        return Settings.model_validate(given), mistakes
+    except ValidationError as error:
+        wrong = tuple(_mistake(detail["loc"], str(detail["msg"])) for detail in error.errors())
+        right = {name: value for name, value in given.items() if name not in {mistake.name for mistake in wrong}}
+        return Settings.model_validate(right), (*wrong, *mistakes)
+
+
+def names() -> frozenset[str]:
+    """Every name that we read."""
+    return frozenset(field.alias for field in Settings.model_fields.values() if field.alias)
+
+
+def _mistake(location: tuple[int | str, ...], message: str) -> Mistake:
+    name = str(location[0])
+    reason = message.removeprefix("Value error, ").rstrip(".")
+    return Mistake(name, f"{name}: {reason[0].lower()}{reason[1:]}.")
+
+
+def _unknown(environment: Mapping[str, str]) -> tuple[Mistake, ...]:
+    found = []
+    for name in sorted(environment):
+        section, mark, _ = name.partition("__")
+        if mark and section.upper() in SECTIONS and name not in names():
+            near = difflib.get_close_matches(name, names(), n=1)
+            hint = f"did you mean {near[0]}?" if near else "nothing reads it."
+            found.append(Mistake(name, f"{name} is not a setting of Countersign: {hint}"))
+    return tuple(found)

@@ -1,0 +1,112 @@
+"""What Azure shows of signing accounts: subscriptions, accounts, certificate profiles and their certificates."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """An Azure subscription; identity validations belong to it (DOMAIN.md section 2)."""
+
+    id: str
+    name: str
+    tenant_id: str = ""
+
+    @property
+    def scope(self) -> str:
+        """The lower-case ARM id."""
+        return subscription_scope(self.id)
+
+
+def subscription_scope(subscription_id: str) -> str:
+    """The lower-case ARM id of a subscription."""
+    return f"/subscriptions/{subscription_id.lower()}"
+
+
+@dataclass(frozen=True, slots=True)
+class SigningAccount:
+    """An account: the thing that bills. `id` is the ARM id in lower case, `region` and `sku` as Azure names them."""
+
+    id: str
+    name: str
+    subscription_id: str
+    resource_group: str
+    region: str
+    sku: str
+    provisioning_state: str = ""
+    created: datetime | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def local_name(self) -> str:
+        """Group and name in lower case: what tells it apart within its subscription."""
+        return f"{self.resource_group}/{self.name}".lower()
+
+    def tag(self, name: str) -> str:
+        """The value of a tag, or nothing; Azure compares tag names without regard to case."""
+        return next((value for key, value in self.tags.items() if key.lower() == name.lower()), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate in a profile. Judged by its dates only: its status is not to be trusted (section 3)."""
+
+    serial_number: str
+    thumbprint: str
+    created: datetime
+    expires: datetime
+    revocation_status: str = ""
+
+    @property
+    def lifetime(self) -> timedelta:
+        """72 hours for most types."""
+        return self.expires - self.created
+
+    @property
+    def revoked(self) -> bool:
+        """Revoked, or about to be: a revocation that failed or is unknown counts as revoked for safety's sake."""
+        return bool(self.revocation_status)
+
+    def valid(self, now: datetime) -> bool:
+        """Can be signed with at `now`."""
+        return self.created <= now < self.expires and not self.revoked
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateProfile:
+    """A profile of an account; issues certificates for one identity validation. Unknown enum values are data."""
+
+    account_id: str
+    name: str
+    profile_type: str
+    status: str
+    identity_validation_id: str
+    provisioning_state: str = ""
+    created: datetime | None = None
+    modified: datetime | None = None
+    certificates: tuple[Certificate, ...] = ()
+
+    @property
+    def newest_certificate(self) -> Certificate | None:
+        """The one issued last."""
+        return max(self.certificates, key=lambda certificate: certificate.created, default=None)
+
+    @property
+    def suspended(self) -> bool:
+        """Suspended by the service, for misuse (section 2)."""
+        return self.status.lower() == "suspended"
+
+    @property
+    def usable(self) -> bool:
+        """Neither suspended nor disabled. Stays so when the validation has lapsed (section 3)."""
+        return self.status.lower() not in ("suspended", "disabled")
+
+    def can_sign(self, now: datetime) -> bool:
+        """Some certificate is valid at `now`."""
+        return any(certificate.valid(now) for certificate in self.certificates)
+
+
+def names(accounts: Iterable[SigningAccount]) -> tuple[str, ...]:
+    """The accounts' names in order, each once."""
+    return tuple(sorted({account.name for account in accounts}))

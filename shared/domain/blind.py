@@ -1,0 +1,42 @@
+"""Where a look could not see: blind is not empty."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class About(StrEnum):
+    """What a source tells of."""
+
+    ACCOUNTS = "accounts"
+    PROFILES = "certificate profiles"
+    USAGE = "signing usage"
+    REGISTER = "validation list"
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One thing that a finding rests on: `scope` is a lower-case ARM id, of a subscription or of what lies in it."""
+
+    about: About
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blind:
+    """A part that could not be read, and why, in a sentence for people without secrets or signed addresses."""
+
+    about: About
+    scope: str
+    reason: str
+
+    def hides(self, sight: Sight) -> bool:
+        """Not seeing accounts hides all that lies in them; everything else hides its own kind."""
+        inside = f"{sight.scope}/".startswith(f"{self.scope}/")
+        return inside and self.about in (About.ACCOUNTS, sight.about)
+
+
+def hidden(sights: Iterable[Sight], blind: Iterable[Blind]) -> bool:
+    """Whether any of these was out of sight."""
+    spots = tuple(blind)
+    return any(spot.hides(sight) for sight in sights for spot in spots)

@@ -1,0 +1,161 @@
+"""Decide: from what was found and what was said before to what is said now. Pure; every answer carries its reason."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from shared.domain.blind import Blind, hidden
+from shared.domain.finding import Finding, Rule
+from shared.domain.inhibition import hidden_keys
+from shared.domain.memory import Change, Decision, FindingMemory, Intent, Reason, Told
+from shared.domain.policy import TellPolicy
+from shared.domain.routing import Routes
+from shared.domain.words import moment
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What changes in memory, with what is to be told, and the reason for everything."""
+
+    changes: tuple[Change, ...]
+    decisions: tuple[Decision, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """One act of deciding about one subscription (or the fleet), at one moment."""
+
+    rules: Mapping[str, Rule]
+    routes: Routes
+    tell: TellPolicy
+    subscription: str
+    now: datetime
+    first_look: bool = False
+
+    def decide(
+        self, findings: Sequence[Finding], memory: Mapping[str, FindingMemory], blind: Sequence[Blind]
+    ) -> Verdict:
+        """What to say of each finding, and of each one said before that is no longer there."""
+        changes: list[Change] = []
+        decisions: list[Decision] = []
+        for change, reasons in self._all(findings, memory, blind):
+            decisions.extend(reasons)
+            if change.before != change.after:
+                changes.append(change)
+        return Verdict(tuple(changes), tuple(decisions))
+
+    def _all(
+        self, findings: Sequence[Finding], memory: Mapping[str, FindingMemory], blind: Sequence[Blind]
+    ) -> Iterator[tuple[Change, Sequence[Decision]]]:
+        inhibited = hidden_keys(findings)
+        for finding in findings:
+            yield self._present(finding, memory.get(finding.key), inhibited=finding.key in inhibited)
+        here = {finding.key for finding in findings}
+        for key, before in memory.items():
+            if key not in here:
+                yield self._absent(before, blind)
+
+    def _present(
+        self, finding: Finding, before: FindingMemory | None, *, inhibited: bool
+    ) -> tuple[Change, Sequence[Decision]]:
+        if before and before.read_only:
+            return Change(finding.key, before, before), self._silent(finding, before.told, Reason.NEWER)
+        now_known = self._seen_again(finding, before)
+        if inhibited or now_known.looks < self._rule(finding).needs_looks:
+            reason = Reason.INHIBITED if inhibited else Reason.TOO_FEW_LOOKS
+            receivers = self.routes.receivers(finding)
+            return Change(finding.key, before, now_known), self._silent(finding, receivers, reason)
+        return self._telling(finding, before, now_known)
+
+    def _seen_again(self, finding: Finding, before: FindingMemory | None) -> FindingMemory:
+        if before is None:
+            return FindingMemory(finding, finding.began or self.now)
+        looks = min(before.looks + 1, self._rule(finding).needs_looks)
+        return replace(before, looks=max(looks, before.looks), missing=0)
+
+    def _telling(
+        self, finding: Finding, before: FindingMemory | None, known: FindingMemory
+    ) -> tuple[Change, Sequence[Decision]]:
+        receivers = self.routes.receivers(finding)
+        reasons = {name: self._reason(finding, known.told.get(name)) for name in receivers}
+        speaking = {name: reason for name, reason in reasons.items() if reason.tells}
+        told = dict(known.told) | {
+            name: self._told(finding, reason, known.told.get(name)) for name, reason in speaking.items()
+        }
+        after = replace(known, finding=finding if speaking else known.finding, told=told)
+        intents = tuple(self._intent(finding, after, name) for name in speaking)
+        decisions = [Decision(finding, name, reason) for name, reason in reasons.items()]
+        return Change(finding.key, before, after, intents), decisions or self._silent(finding, (), Reason.NO_RECEIVER)
+
+    def _reason(self, finding: Finding, told: Told | None) -> Reason:
+        if told is None:
+            return Reason.FIRST
+        if (finding.severity, finding.level) > (told.severity, told.level):
+            return Reason.WORSE
+        due = self._due(finding, told)
+        return Reason.REPEAT if due and due <= self.now else Reason.ALREADY_TOLD
+
+    def _due(self, finding: Finding, told: Told) -> datetime | None:
+        """When this is said again though nothing changed: ever more slowly, and only where the rule repeats."""
+        if not self._rule(finding).repeats or finding.severity.name != "CRITICAL" or not self.tell.repeat_critical:
+            return None
+        waits: Sequence[timedelta] = self.tell.repeat_critical
+        return told.at + waits[min(told.repeats, len(waits) - 1)]
+
+    def _told(self, finding: Finding, reason: Reason, before: Told | None) -> Told:
+        repeats = before.repeats + 1 if before and reason is Reason.REPEAT else 0
+        version = before.version + 1 if before else 1
+        return Told(reason, finding.severity, finding.level, self.now, version, repeats)
+
+    def _absent(self, before: FindingMemory, blind: Sequence[Blind]) -> tuple[Change, Sequence[Decision]]:
+        finding, rule = before.finding, self._rule(before.finding)
+        if before.read_only:
+            return Change(finding.key, before, before), self._silent(finding, before.told, Reason.NEWER)
+        if hidden(finding.rests_on, blind):
+            return Change(finding.key, before, before), self._silent(finding, before.told, Reason.COULD_NOT_SEE)
+        missing = before.missing + 1
+        if before.told and missing < (1 if rule.settled else self.tell.resolve_after_looks):
+            waiting = replace(before, missing=missing)
+            return Change(finding.key, before, waiting), self._silent(finding, before.told, Reason.GONE_TOO_SHORT)
+        if rule.quiet_end:
+            return Change(finding.key, before, None), self._silent(finding, before.told, Reason.ENDED_QUIETLY)
+        return self._over(finding, before)
+
+    def _over(self, finding: Finding, before: FindingMemory) -> tuple[Change, Sequence[Decision]]:
+        told = {name: self._told(finding, Reason.RESOLVED, last) for name, last in before.told.items()}
+        gone = replace(before, told=told)
+        intents = tuple(self._intent(finding, gone, name) for name in told)
+        return Change(finding.key, before, None, intents), self._silent(finding, told, Reason.RESOLVED)
+
+    def _intent(self, finding: Finding, memory: FindingMemory, receiver: str) -> Intent:
+        told = memory.told[receiver]
+        return Intent(
+            receiver=receiver,
+            reason=told.reason,
+            finding=finding,
+            since=memory.since,
+            decided=self.now,
+            version=told.version,
+            subscription=self.subscription,
+            next_word=self._next_word(finding, told),
+            also=tuple(name for name in memory.told if name != receiver),
+            first_look=self.first_look,
+        )
+
+    def _next_word(self, finding: Finding, told: Told) -> str:
+        if told.reason is Reason.RESOLVED:
+            return ""
+        due = self._due(finding, told)
+        again = f"{moment(due)} if nothing has changed" if due else finding.next_word
+        return f"{again or 'if it gets worse'}, and when it is over"
+
+    def _rule(self, finding: Finding) -> Rule:
+        return self.rules.get(finding.rule) or Rule(finding.rule, _nothing)
+
+    @staticmethod
+    def _silent(finding: Finding, receivers: Iterable[str], reason: Reason) -> Sequence[Decision]:
+        return [Decision(finding, name, reason) for name in receivers] or [Decision(finding, "", reason)]
+
+
+def _nothing(*_: object) -> Iterable[Finding]:
+    return ()

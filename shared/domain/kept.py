@@ -1,0 +1,47 @@
+"""What is kept of one subscription between looks: last-known facts, usage, memory, the register, and patience."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from shared.domain.account import SigningAccount, Subscription
+from shared.domain.memory import FindingMemory
+from shared.domain.survey import AccountFacts
+from shared.domain.usage import SigningUsage
+from shared.domain.validation import RegisterEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Azure asked that nothing of this kind go to this scope before `until`; every worker reads it before it starts."""
+
+    kind: str
+    scope: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One subscription's rows. `etags` are the store's own: row key -> ETag, of every row read."""
+
+    subscription: Subscription
+    facts: Mapping[str, AccountFacts] = field(default_factory=dict)
+    usage: Mapping[str, SigningUsage] = field(default_factory=dict)
+    memory: Mapping[str, FindingMemory] = field(default_factory=dict)
+    register: Mapping[str, RegisterEntry] = field(default_factory=dict)
+    patience: tuple[Patience, ...] = ()
+    unread_since: datetime | None = None
+    etags: Mapping[str, str] = field(default_factory=dict)
+    read_only: frozenset[str] = frozenset()
+
+    def held_back(self, kind: str, now: datetime) -> datetime | None:
+        """Until when this kind of call must wait here, or None."""
+        return max((row.until for row in self.patience if row.kind == kind and row.until > now), default=None)
+
+    def accounts(self) -> tuple[SigningAccount, ...]:
+        """Every account known from before."""
+        return tuple(facts.account for facts in self.facts.values())
+
+    def with_facts(self, facts: Mapping[str, AccountFacts], usage: Mapping[str, SigningUsage]) -> "Kept":
+        """The same with newer facts and usage over the old."""
+        return replace(self, facts=dict(self.facts) | dict(facts), usage=dict(self.usage) | dict(usage))

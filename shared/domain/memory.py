@@ -1,0 +1,99 @@
+"""What was said before, per finding and receiver, and what is to be said now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from shared.domain.finding import Finding, Severity
+
+
+class Reason(StrEnum):
+    """Why something is told, or why not."""
+
+    FIRST = "first"
+    WORSE = "worse"
+    REPEAT = "repeat"
+    RESOLVED = "resolved"
+    ALREADY_TOLD = "already told"
+    TOO_FEW_LOOKS = "seen on too few checks yet"
+    GONE_TOO_SHORT = "gone for too few checks yet"
+    INHIBITED = "part of a larger problem"
+    COULD_NOT_SEE = "could not be read"
+    ENDED_QUIETLY = "ended by itself"
+    NO_RECEIVER = "shown only: no receiver for this severity"
+    NEWER = "kept by a newer release"
+
+    @property
+    def tells(self) -> bool:
+        """Something is said."""
+        return self in (Reason.FIRST, Reason.WORSE, Reason.REPEAT, Reason.RESOLVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one receiver heard last of a finding. `version` counts the times; `repeats` those without news."""
+
+    reason: Reason
+    severity: Severity
+    level: int
+    at: datetime
+    version: int = 1
+    repeats: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FindingMemory:
+    """What is remembered of a finding: since when, as it was told last, and who heard what.
+
+    `looks` counts sightings until the rule may speak, `missing` looks that saw it gone. `since` sets one life of a
+    finding apart from the next. A row that a newer release wrote is `read_only` to this one.
+    """
+
+    finding: Finding
+    since: datetime
+    looks: int = 1
+    missing: int = 0
+    told: Mapping[str, Told] = field(default_factory=dict)
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """Something to tell one receiver. The key names finding, receiver, the finding's life and the memory's version."""
+
+    receiver: str
+    reason: Reason
+    finding: Finding
+    since: datetime
+    decided: datetime
+    version: int
+    subscription: str
+    next_word: str = ""
+    also: tuple[str, ...] = ()
+    first_look: bool = False
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Parts of a key that no other intent has."""
+        life = f"{self.since:%Y%m%dT%H%M%S%f}"
+        return (self.subscription, self.finding.rule, self.finding.subject, self.receiver, life, str(self.version))
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One answer to: is this told to this receiver now, and why."""
+
+    finding: Finding
+    receiver: str
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A memory that changes together with what is to be told. `after` is None when the finding is over."""
+
+    key: str
+    before: FindingMemory | None
+    after: FindingMemory | None
+    intents: tuple[Intent, ...] = ()

@@ -1,0 +1,50 @@
+"""Rules about what the watcher itself can see."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from shared.domain.blind import About, Blind
+from shared.domain.finding import Finding, Rule, Severity
+from shared.domain.policy import Policy
+from shared.domain.survey import Survey
+from shared.domain.words import count, listing, moment
+
+
+def subscription_unreadable(survey: Survey, policy: Policy, now: datetime) -> Iterator[Finding]:
+    """A subscription, or a part of it, could not be read: nothing there is resolved, and nothing new is noticed."""
+    if not survey.blind:
+        return
+    since = survey.unread_since or now
+    whole = next((spot for spot in survey.blind if spot.about is About.ACCOUNTS), None)
+    name = survey.subscription.name
+    yield Finding(
+        rule=UNREADABLE.name,
+        subject=survey.subscription.id,
+        severity=Severity.CRITICAL if now - since >= policy.unread_critical_after else Severity.WARNING,
+        what=f"Subscription {name} could not be read, since {moment(since)}"
+        if whole
+        else f"A part of subscription {name} could not be read: {_parts(survey)}",
+        stops="Countersign does not notice new problems there, and closes none.",
+        next_step=(whole or survey.blind[0]).reason,
+        rests_on=(),
+        accounts=tuple(account.name for account in survey.accounts),
+        facts={"Subscription": survey.subscription.id, "Could not be read": _parts(survey)},
+        began=since,
+        resource=survey.subscription.scope,
+        next_word=f"when it has lasted {policy.unread_critical_after.total_seconds() / 3600:.0f} hours",
+    )
+
+
+UNREADABLE = Rule("subscription-unreadable", subscription_unreadable, needs_looks=2)
+
+
+def _parts(survey: Survey) -> str:
+    def name(spot: Blind) -> str:
+        return spot.scope.rsplit("/", 1)[-1]
+
+    kinds = sorted({spot.about for spot in survey.blind})
+    return "; ".join(
+        f"{kind} of {listing([name(spot) for spot in spots])} ({count(len(spots), 'place')})"
+        for kind in kinds
+        if (spots := [spot for spot in survey.blind if spot.about is kind])
+    )

@@ -1,0 +1,141 @@
+"""Rules about certificates and profiles: what Azure shows by itself (DOMAIN.md section 3)."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from shared.domain.account import CertificateProfile, SigningAccount, names
+from shared.domain.blind import About, Sight
+from shared.domain.finding import Finding, Rule, Severity
+from shared.domain.policy import Policy
+from shared.domain.rules.validation import CURE
+from shared.domain.survey import Survey
+from shared.domain.words import count, listing, moment
+
+type Pair = tuple[SigningAccount, CertificateProfile]
+
+# Nobody is woken for what has been dead for a month: it is told as a warning.
+LONG_DEAD = timedelta(days=30)
+
+
+def renewal_stopped(survey: Survey, policy: Policy, now: datetime) -> Iterator[Finding]:
+    """The newest certificate is older than half its own lifetime: Azure has stopped renewing, signing ends soon."""
+
+    def overdue(profile: CertificateProfile) -> bool:
+        newest = profile.newest_certificate
+        late = newest and now - newest.created > newest.lifetime / 2 + policy.renewal.slack
+        return bool(late) and profile.can_sign(now)
+
+    for validation_id, pairs in _grouped(survey, overdue):
+        last = max(_dies(profile) for _, profile in pairs)
+        yield Finding(
+            rule=STOPPED.name,
+            subject=validation_id,
+            severity=Severity.CRITICAL,
+            what=f"Certificates are no longer renewed for {_who(survey, validation_id, pairs)}: "
+            f"signing ends on {moment(last)}",
+            stops=f"Signing stops for {_profiles(pairs)} when the last certificate expires.",
+            next_step="Open the identity validation in the portal: if it has expired, request a new one at once.",
+            rests_on=_rests_on(pairs),
+            accounts=names(account for account, _ in pairs),
+            facts=_facts(survey, validation_id)
+            | {"Last certificate issued": moment(max(_issued(p) for _, p in pairs))},
+            began=min(_issued(profile) for _, profile in pairs) + timedelta(hours=24),
+            resource=pairs[0][0].id,
+        )
+
+
+def signing_down(survey: Survey, policy: Policy, now: datetime) -> Iterator[Finding]:
+    """No valid certificate is left: nothing can be signed with these profiles."""
+
+    def down(profile: CertificateProfile) -> bool:
+        born = profile.created
+        young = born is not None and now - born < policy.renewal.new_profile_grace
+        return not profile.can_sign(now) and not (young and not profile.certificates)
+
+    for validation_id, pairs in _grouped(survey, down):
+        died = [_dies(profile) for _, profile in pairs if profile.certificates]
+        since = max(died, default=None)
+        dead = since is not None and now - since > LONG_DEAD
+        yield Finding(
+            rule=DOWN.name,
+            subject=validation_id,
+            severity=Severity.WARNING if dead else Severity.CRITICAL,
+            what=f"Signing is down: {_who(survey, validation_id, pairs)}"
+            + (f", since {moment(since)}" if since else ", no certificate was ever issued"),
+            stops=f"Signing has stopped for {_profiles(pairs)}; what was signed before stays valid.",
+            next_step=CURE,
+            rests_on=_rests_on(pairs),
+            accounts=names(account for account, _ in pairs),
+            facts=_facts(survey, validation_id),
+            began=since,
+            resource=pairs[0][0].id,
+        )
+
+
+def profile_suspended(survey: Survey, _policy: Policy, _now: datetime) -> Iterator[Finding]:
+    """A profile is suspended by the service, or disabled: signing with it is refused."""
+    for account, profile in survey.all_profiles():
+        if profile.usable:
+            continue
+        name = f"{account.name}/{profile.name}"
+        yield Finding(
+            rule=SUSPENDED.name,
+            subject=f"{account.local_name}/{profile.name.lower()}",
+            severity=Severity.CRITICAL if profile.suspended else Severity.WARNING,
+            what=f"Certificate profile {name} is {profile.status.lower()} in {survey.subscription.name}",
+            stops=f"Nothing can be signed with {name}.",
+            next_step="Microsoft suspends for suspected misuse and writes to the account's contacts: find that mail "
+            "and answer it. Do not delete the profile or the account."
+            if profile.suspended
+            else "Find out in the account's activity log who disabled it, and create it anew if that was a mistake.",
+            rests_on=(Sight(About.PROFILES, account.id),),
+            accounts=(account.name,),
+            facts={"Subscription": survey.subscription.name, "Profile type": profile.profile_type}
+            | ({"Newest certificate": moment(_issued(profile))} if profile.certificates else {}),
+            began=profile.modified,
+            resource=account.id,
+        )
+
+
+STOPPED = Rule("renewal-stopped", renewal_stopped, repeats=True)
+DOWN = Rule("signing-down", signing_down, repeats=True)
+SUSPENDED = Rule("profile-suspended", profile_suspended, repeats=True, settled=True)
+
+
+def _grouped(survey: Survey, wanted: Callable[[CertificateProfile], bool]) -> Iterator[tuple[str, Sequence[Pair]]]:
+    """Profiles in trouble by the validation whose renewal cures them; suspended ones are another matter."""
+    for validation_id, pairs in survey.by_validation().items():
+        found = [pair for pair in pairs if pair[1].usable and wanted(pair[1])]
+        if found:
+            yield validation_id, found
+
+
+def _issued(profile: CertificateProfile) -> datetime:
+    return max(certificate.created for certificate in profile.certificates)
+
+
+def _dies(profile: CertificateProfile) -> datetime:
+    return max(certificate.expires for certificate in profile.certificates)
+
+
+def _who(survey: Survey, validation_id: str, pairs: Sequence[Pair]) -> str:
+    found = names(account for account, _ in pairs)
+    entry = survey.register.get(validation_id)
+    title = entry.title if entry else f"validation {validation_id[:8]}"
+    return f"{count(len(found), 'account')} ({listing(found)}), {title}"
+
+
+def _profiles(pairs: Sequence[Pair]) -> str:
+    found = sorted(f"{account.name}/{profile.name} ({account.region})" for account, profile in pairs)
+    return f"{count(len(found), 'profile')}: {', '.join(found)}"
+
+
+def _rests_on(pairs: Sequence[Pair]) -> tuple[Sight, ...]:
+    return tuple(Sight(About.PROFILES, scope) for scope in sorted({account.id for account, _ in pairs}))
+
+
+def _facts(survey: Survey, validation_id: str) -> dict[str, str]:
+    entry = survey.register.get(validation_id)
+    known = {"Organisation": entry.organisation, "Owner": entry.owner} if entry else {}
+    facts = {"Validation": validation_id, "Subscription": survey.subscription.name} | known
+    return {name: value for name, value in facts.items() if value}

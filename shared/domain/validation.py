@@ -1,0 +1,51 @@
+"""Testimony: what people say of identity validations, because no public API reads them (DOMAIN.md section 2)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class ValidationStatus(StrEnum):
+    """The portal's own words."""
+
+    IN_PROGRESS = "In Progress"
+    ACTION_REQUIRED = "Action Required"
+    COMPLETED = "Completed"
+    FAILED = "Failed"
+    EXPIRED = "Expired"
+
+
+class Way(StrEnum):
+    """How an entry came in."""
+
+    PERSON = "signed-in person"
+    IMPORT = "import"
+    EVENT = "event"
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterEntry:
+    """One line of the validation list: what somebody said of one validation, who, when and by what way.
+
+    `validation_id` is a lower-case GUID, or empty while a request has none yet; then `account` names the account that
+    it was requested for. `expires` is the last day that the portal shows, in UTC.
+    """
+
+    subscription_id: str
+    validation_id: str
+    status: ValidationStatus
+    said_by: str
+    said_at: datetime
+    way: Way
+    expires: date | None = None
+    organisation: str = ""
+    account: str = ""
+    owner: str = ""
+    reason: str = ""
+    note: str = ""
+
+    @property
+    def title(self) -> str:
+        """How people call it: the organisation and the first characters of the id."""
+        short = f"validation {self.validation_id[:8]}" if self.validation_id else f"validation for {self.account}"
+        return f"{short} ({self.organisation})" if self.organisation else short

@@ -1,0 +1,36 @@
+"""How dates, amounts and lists are said to people, the same everywhere."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+
+def day(value: date) -> str:
+    """3 Dec 2026."""
+    return f"{value.day} {value:%b %Y}"
+
+
+def moment(value: datetime) -> str:
+    """Wed 18 Nov 2026 08:41 UTC."""
+    utc = value.astimezone(UTC)
+    return f"{utc:%a} {day(utc)} {utc:%H:%M} UTC"
+
+
+def listing(names: Sequence[str], most: int = 3) -> str:
+    """a, b and c; or a, b and 4 more."""
+    if len(names) > most:
+        shown = most - 1
+        return f"{', '.join(names[:shown])} and {len(names) - shown} more"
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1] if names else ""]))
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """1 account, 1,200 accounts."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def span(value: timedelta) -> str:
+    """3 days, 5 hours, 12 minutes: the largest unit that fits at least twice, or once where nothing smaller does."""
+    for unit, length in (("day", timedelta(days=1)), ("hour", timedelta(hours=1))):
+        if value >= length * (2 if unit == "day" else 1):
+            return count(value // length, unit)
+    return count(max(value // timedelta(minutes=1), 0), "minute")

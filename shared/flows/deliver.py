@@ -1,0 +1,88 @@
+"""Deliver: claim a receiver, freeze what waits for it, send it part by part, and write down what arrived."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from shared.ports import Batch, Channel, Clock, DeliveryError, Messages, Outbox
+
+# Outlives the longest send, so that no second sender starts while the first may still be sending.
+LEASE = timedelta(minutes=3)
+MOST_MEMBERS = 1_000
+RETRIES = (30, 60, 120, 300, 600, 1_800, 3_600)  # Seconds; the last one again and again.
+GIVE_UP_AFTER = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """Everything that waits for one receiver, at most one repeat for a crash, nothing lost."""
+
+    channels: Mapping[str, Channel]
+    outbox: Outbox
+    messages: Messages
+    clock: Clock
+
+    async def run(self, receiver: str) -> int:
+        """Deliver; answers how many parts arrived. A receiver that somebody else is serving is left to them."""
+        holder = uuid.uuid4().hex
+        now = self.clock.now()
+        if not await self.outbox.claim(receiver, holder, now, now + LEASE):
+            await self.messages.tell(receiver, LEASE)
+            return 0
+        try:
+            return await self._serve(receiver)
+        finally:
+            await self.outbox.release(receiver, holder)
+
+    async def _serve(self, receiver: str) -> int:
+        arrived = 0
+        until = self.clock.now() + LEASE / 2
+        while self.clock.now() < until:
+            batch = await self.outbox.frozen(receiver) or await self._freeze(receiver)
+            if batch is None:
+                return arrived
+            if batch.not_before and batch.not_before > self.clock.now():
+                await self.messages.tell(receiver, batch.not_before - self.clock.now())
+                return arrived
+            before = len(batch.sent)
+            batch = await self._send(batch)
+            arrived += len(batch.sent) - before
+            if len(batch.sent) < len(batch.parts) and not batch.failure:
+                return arrived
+            await self.outbox.finish(batch, self.clock.now())
+        await self.messages.tell(receiver)
+        return arrived
+
+    async def _freeze(self, receiver: str) -> Batch | None:
+        waiting = await self.outbox.waiting(receiver, MOST_MEMBERS)
+        if not waiting:
+            return None
+        batch_id = uuid.uuid4().hex
+        channel = self.channels.get(receiver)
+        parts = tuple(channel.compose(batch_id, [intent for _, intent in waiting])) if channel else ()
+        failure = "" if channel else f"No receiver named {receiver} is set up any more."
+        members = tuple(key for key, _ in waiting)
+        return await self.outbox.freeze(Batch(batch_id, receiver, members, parts, self.clock.now(), failure=failure))
+
+    async def _send(self, batch: Batch) -> Batch:
+        for index, part in enumerate(batch.parts):
+            if index in batch.sent:
+                continue
+            try:
+                await self.channels[batch.receiver].send(part)
+            except DeliveryError as error:
+                return await self._failed(batch, error)
+            batch = await self.outbox.mark(replace(batch, sent=batch.sent | {index}, attempts=0, not_before=None))
+        return batch
+
+    async def _failed(self, batch: Batch, error: DeliveryError) -> Batch:
+        now = self.clock.now()
+        if error.permanent or now - batch.frozen > GIVE_UP_AFTER:
+            return await self.outbox.mark(replace(batch, attempts=batch.attempts + 1, failure=str(error)))
+        pause = timedelta(seconds=RETRIES[min(batch.attempts, len(RETRIES) - 1)])
+        wait = max(pause, error.retry_after or pause)
+        tried = replace(batch, attempts=batch.attempts + 1, not_before=now + wait)
+        tried = await self.outbox.mark(tried)
+        await self.messages.tell(batch.receiver, wait)
+        return tried

@@ -1,0 +1,41 @@
+"""Health: whether the watch does its work, without a word about the fleet."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.domain.routing import Routes
+from shared.flows.close import RECENT_LOOKS
+from shared.ports import Looks, Outbox
+
+LATE_AFTER = timedelta(hours=2, minutes=15)  # Two periods of the default schedule, and some.
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`wakes`: somebody should be woken. `problems` in plain sentences."""
+
+    wakes: bool
+    problems: tuple[str, ...]
+    last_check: datetime | None
+    last_check_partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Reads the looks and the outbox; mistakes in settings are known from the start."""
+
+    looks: Looks
+    outbox: Outbox
+    routes: Routes
+    mistakes: tuple[str, ...]
+
+    async def run(self, now: datetime) -> Report:
+        """Late looks and undelivered messages wake people; the rest only degrades."""
+        closed = [look for look in await self.looks.recent(RECENT_LOOKS) if look.closed]
+        last = closed[0] if closed else None
+        late = last is None or now - last.started > LATE_AFTER
+        grave = ["No check has been finished for more than two hours."] if late else []
+        lost = sum([len(await self.outbox.undelivered(name)) for name in await self.outbox.receivers()])
+        grave += [f"{lost} messages could not be delivered."] if lost else []
+        mild = [*self.mistakes, *([] if self.routes.everyone else ["Nobody is told: no receiver is set up."])]
+        return Report(bool(grave), (*grave, *mild), last.closed if last else None, bool(last and last.partial))

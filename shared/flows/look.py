@@ -1,0 +1,201 @@
+"""Look at one subscription: collect, judge, decide, and write down what to tell."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from shared.domain.blind import About, Blind
+from shared.domain.decision import Deciding, Verdict
+from shared.domain.finding import Finding, Rule
+from shared.domain.kept import Kept
+from shared.domain.look import Shard, ShardEnd
+from shared.domain.policy import Policy
+from shared.domain.routing import Routes
+from shared.domain.survey import AccountFacts, Survey
+from shared.domain.usage import SigningUsage, month_of
+from shared.domain.view import view_of
+from shared.flows.close import Close
+from shared.flows.collect import Collect, Readings
+from shared.flows.relay import Relay
+from shared.ports import Commit, Conflict, Looks, Messages, Meter, Shelves, Views
+
+MAX_ATTEMPTS = 5
+LONGEST_DELAY = timedelta(minutes=15)
+MAX_CONFLICTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What was made of one subscription."""
+
+    survey: Survey
+    findings: tuple[Finding, ...]
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """The rule book and the policy: from a survey to findings, and from findings to decisions."""
+
+    rules: Sequence[Rule]
+    policy: Policy
+    routes: Routes
+
+    def run(self, survey: Survey, kept: Kept, now: datetime, *, first_look: bool) -> Judgement:
+        """Pure: the same input gives the same answer."""
+        findings = tuple(finding for rule in self.rules for finding in rule.judge(survey, self.policy, now))
+        book = {rule.name: rule for rule in self.rules}
+        deciding = Deciding(book, self.routes, self.policy.tell, survey.subscription.id, now, first_look)
+        return Judgement(survey, findings, deciding.decide(findings, kept.memory, survey.blind))
+
+
+@dataclass(frozen=True, slots=True)
+class LookAt:
+    """One subscription, from reading it to the end row of its look."""
+
+    collect: Collect
+    judge: Judge
+    shelves: Shelves
+    looks: Looks
+    views: Views
+    relay: Relay
+    messages: Messages
+    close: Close
+    meter: Meter
+
+    async def run(self, shard: Shard, now: datetime) -> None:
+        """Safe to run twice, or two at once: memory is changed by ETag, the end row is inserted once."""
+        calls = self.meter.start()
+        kept = await self.shelves.read(shard.subscription, month_of(now))
+        found = await self.collect.run(shard, kept, now)
+        made = Counter(shard.calls) + Counter(calls)
+        if found.patience and shard.attempt < MAX_ATTEMPTS:
+            await self._put_back(replace(shard, calls=dict(made)), kept, found, now)
+            return
+        await self._remember(kept, found, now)
+        judgement = await self._judge(shard, kept, found, now)
+        await self.views.publish(
+            view_of(judgement.survey, shard.look, judgement.findings, judgement.verdict.decisions, self.judge.policy)
+        )
+        if any(change.intents for change in judgement.verdict.changes):
+            await self.relay.carry(shard.subscription.id)
+        await self.looks.end(shard.look, _end(judgement, dict(made), now))
+        await self.close.if_full(shard.look, now)
+
+    async def _judge(self, shard: Shard, kept: Kept, found: Readings, now: datetime) -> Judgement:
+        """Judge what was read against what is kept; somebody else's change means: read again, decide again."""
+        for _ in range(MAX_CONFLICTS):
+            survey = _survey(shard, kept, found, now)
+            judgement = self.judge.run(survey, kept, now, first_look=shard.first_look)
+            try:
+                await self.shelves.commit(kept, _commit(kept, found, judgement, now))
+            except Conflict:
+                kept = await self.shelves.read(shard.subscription, month_of(now))
+            else:
+                return judgement
+        raise Conflict(f"{shard.subscription.name}: changed by somebody else {MAX_CONFLICTS} times in a row")
+
+    async def _put_back(self, shard: Shard, kept: Kept, found: Readings, now: datetime) -> None:
+        """Keep what was read, tell all workers to wait, and go on later."""
+        for patience in found.patience:
+            if patience not in kept.patience:
+                await self.shelves.hold(shard.subscription.id, patience)
+        await self._remember(kept, found, now)
+        facts, usage = _facts(kept, found), _usage(kept, found, now)
+        commit = Commit(facts, usage, found.gone, (), kept.unread_since)
+        try:
+            await self.shelves.commit(kept, commit)
+        except Conflict:
+            found.cursor = shard.cursor
+        delay = min(max(row.until for row in found.patience) - now, LONGEST_DELAY)
+        later = replace(
+            shard,
+            cursor=found.cursor,
+            attempt=shard.attempt + 1,
+            blind=tuple(dict.fromkeys((*shard.blind, *found.blind))),
+        )
+        await self.messages.look(later, max(delay, timedelta(seconds=1)))
+
+    async def _remember(self, kept: Kept, found: Readings, now: datetime) -> None:
+        changed = [facts for account_id, facts in _facts(kept, found).items() if kept.facts.get(account_id) != facts]
+        if changed:
+            await self.views.remember(kept.subscription.id, now, changed)
+
+
+def _facts(kept: Kept, found: Readings) -> dict[str, AccountFacts]:
+    """Newest facts: what was read now over what is known."""
+    facts: dict[str, AccountFacts] = {}
+    for account in found.accounts:
+        before = kept.facts.get(account.id)
+        profiles = found.profiles.get(account.id, before.profiles if before else None)
+        facts[account.id] = AccountFacts(account, profiles)
+    return facts
+
+
+def _usage(kept: Kept, found: Readings, now: datetime) -> dict[str, SigningUsage]:
+    read = {}
+    for account_id, (window, counts) in found.usage.items():
+        before = kept.usage.get(account_id) or SigningUsage(account_id, month_of(now))
+        read[account_id] = before.replaced(window, counts)
+    return read
+
+
+def _survey(shard: Shard, kept: Kept, found: Readings, now: datetime) -> Survey:
+    """What was seen in all messages of this look; accounts that were out of sight are left out."""
+    blind = tuple(dict.fromkeys((*shard.blind, *found.blind, *_unread(shard, found))))
+    facts = _facts(kept, found)
+    seen = {
+        account_id: known.profiles
+        for account_id, known in facts.items()
+        if known.profiles is not None and not _out_of_sight(About.PROFILES, account_id, blind)
+    }
+    unread_since = (kept.unread_since or now) if blind else None
+    return Survey(
+        subscription=shard.subscription,
+        taken=now,
+        accounts=found.accounts,
+        profiles=seen,
+        usage=dict(kept.usage) | _usage(kept, found, now),
+        register=kept.register,
+        blind=blind,
+        unread_since=unread_since,
+    )
+
+
+def _unread(shard: Shard, found: Readings) -> list[Blind]:
+    """What was never read because Azure asked for patience too often."""
+    if not found.patience:
+        return []
+    reason = f"Azure asked for patience {shard.attempt + 1} times; it is read again at the next check."
+    left = found.accounts[found.cursor :]
+    profiles = [Blind(About.PROFILES, account.id, reason) for account in left]
+    usage = [Blind(About.USAGE, account.id, reason) for account in found.accounts if account.id not in found.usage]
+    return profiles + usage
+
+
+def _out_of_sight(about: About, scope: str, blind: Sequence[Blind]) -> bool:
+    return any(spot.about in (About.ACCOUNTS, about) and f"{scope}/".startswith(f"{spot.scope}/") for spot in blind)
+
+
+def _commit(kept: Kept, found: Readings, judgement: Judgement, now: datetime) -> Commit:
+    return Commit(
+        facts=_facts(kept, found),
+        usage=_usage(kept, found, now),
+        gone=found.gone,
+        changes=judgement.verdict.changes,
+        unread_since=judgement.survey.unread_since,
+    )
+
+
+def _end(judgement: Judgement, calls: Mapping[str, int], now: datetime) -> ShardEnd:
+    told = Counter(str(decision.reason) for decision in judgement.verdict.decisions if decision.receiver)
+    return ShardEnd(
+        subscription=judgement.survey.subscription,
+        ended=now,
+        accounts=len(judgement.survey.accounts),
+        blind=judgement.survey.blind,
+        findings=Counter(finding.severity.name.lower() for finding in judgement.findings),
+        told=told,
+        calls=calls,
+    )

@@ -1,0 +1,69 @@
+"""Carry what was decided to the receivers' outboxes, and wake those who deliver."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.domain.finding import Severity
+from shared.domain.memory import Intent
+from shared.ports import Messages, Outbox, Shelves
+
+# A mark that is older than any function may run, with nothing left to carry, is removed.
+MARK_OUTLIVES = timedelta(minutes=40)
+# The first look tells one summary when it closes; should it never close, it is told after this.
+FIRST_LOOK_PATIENCE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """From a subscription's partition to the receivers'. Safe to repeat at any point."""
+
+    shelves: Shelves
+    outbox: Outbox
+    messages: Messages
+    group_window: timedelta
+
+    async def carry(self, subscription_id: str) -> int:
+        """Everything decided in one subscription. Answers how much it was."""
+        lying = await self.shelves.intents(subscription_id)
+        if lying:
+            intents = [found.intent for found in lying]
+            await self.outbox.accept(intents)
+            await self._wake(intents)
+            await self.shelves.carried(subscription_id, lying)
+        return len(lying)
+
+    async def sweep(self, now: datetime) -> None:
+        """Pick up what a crash left lying: marked subscriptions, and receivers for whom something has waited."""
+        for subscription_id, since in await self.shelves.marked():
+            if not await self.carry(subscription_id) and now - since > MARK_OUTLIVES:
+                await self.shelves.unmark(subscription_id, now - MARK_OUTLIVES)
+        await self.wake_all(now - self.group_window - timedelta(minutes=1))
+
+    async def wake_all(self, waiting_since: datetime) -> None:
+        """Deliver now to everyone for whom something has been waiting since then."""
+        for receiver in await self.outbox.receivers():
+            oldest = await self.outbox.waiting(receiver, 1)
+            stuck = await self.outbox.frozen(receiver)
+            due = stuck is not None and (stuck.not_before is None or stuck.not_before <= waiting_since)
+            if due or (oldest and _ready(oldest[0][1], waiting_since)):
+                await self.messages.tell(receiver)
+
+    async def _wake(self, intents: Iterable[Intent]) -> None:
+        delays: dict[str, timedelta] = {}
+        for intent in intents:
+            delay = self._delay(intent)
+            delays[intent.receiver] = min(delay, delays.get(intent.receiver, delay))
+        for receiver, delay in delays.items():
+            await self.messages.tell(receiver, delay)
+
+    def _delay(self, intent: Intent) -> timedelta:
+        if intent.first_look:
+            return FIRST_LOOK_PATIENCE
+        urgent = intent.finding.severity is Severity.CRITICAL and intent.reason.tells
+        return timedelta() if urgent else self.group_window
+
+
+def _ready(intent: Intent, waiting_since: datetime) -> bool:
+    held = FIRST_LOOK_PATIENCE if intent.first_look else timedelta()
+    return intent.decided + held <= waiting_since

@@ -1,0 +1,73 @@
+"""Plan a look: ask once for every account, and put one message for each subscription."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.account import SigningAccount, Subscription
+from shared.domain.blind import About, Blind
+from shared.domain.look import Look, Shard, look_id
+from shared.domain.survey import Fleet
+from shared.flows.close import RECENT_LOOKS, Close
+from shared.ports import Inventory, Looks, Messages, Meter, Throttled
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """From the clock to one message a subscription."""
+
+    inventory: Inventory
+    looks: Looks
+    messages: Messages
+    close: Close
+    meter: Meter
+
+    async def run(self, now: datetime) -> Look:
+        """Plan a look at everything that can be seen, and at everything that was seen before."""
+        calls = self.meter.start()
+        recent = await self.looks.recent(RECENT_LOOKS)
+        fleet = await self._fleet()
+        known = await self.looks.known()
+        await self.looks.learn([found for found in fleet.subscriptions if found.id not in known])
+        busy = await self._underway(recent)
+        wanted = dict(known) | {found.id: found for found in fleet.subscriptions}
+        shards = [wanted[name] for name in sorted(wanted) if name not in busy]
+        look = Look(
+            id=look_id(now),
+            started=now,
+            shards=tuple(found.id for found in shards),
+            accounts=len(fleet.accounts),
+            calls=sum(calls.values()),
+            first=not any(look.closed for look in recent),
+            blind=fleet.blind,
+        )
+        # Messages go out before the look is written down: should we die in between, they are looked at all the same.
+        await self._fan_out(look, shards, fleet)
+        await self.looks.begin(look)
+        await self.close.if_full(look.id, now)
+        return look
+
+    async def _fan_out(self, look: Look, shards: Sequence[Subscription], fleet: Fleet) -> None:
+        accounts: dict[str, list[SigningAccount]] = {}
+        for account in fleet.accounts:
+            accounts.setdefault(account.subscription_id, []).append(account)
+        for subscription in shards:
+            listed = tuple(accounts.get(subscription.id, ()))
+            await self.messages.look(
+                Shard(look.id, subscription, listed, listed=not fleet.blind, first_look=look.first)
+            )
+
+    async def _fleet(self) -> Fleet:
+        try:
+            return await self.inventory.fleet()
+        except Throttled as throttled:
+            return Fleet((), (), (Blind(About.ACCOUNTS, "", f"Azure asked for patience: {throttled}"),))
+
+    async def _underway(self, recent: Sequence[Look]) -> set[str]:
+        """Subscriptions that an open look has not finished with: they are not planned again."""
+        busy: set[str] = set()
+        for look in recent:
+            if look.closed is None:
+                ended = {end.subscription.id for end in await self.looks.ends(look.id)}
+                busy |= set(look.shards) - ended
+        return busy

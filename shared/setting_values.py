@@ -1,0 +1,63 @@
+"""How the text of an app setting becomes a value. Every refusal is a part of a plain sentence, without the value."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+
+
+def text_list(value: object) -> object:
+    """`a, b` -> ("a", "b")."""
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def number_list(value: object) -> object:
+    """`60,30,14` -> (60, 30, 14), each once and above zero."""
+    if not isinstance(value, str):
+        return value
+    parts = [part.strip() for part in value.split(",")]
+    if not all(part.isdecimal() and int(part) > 0 for part in parts) or len(set(parts)) < len(parts):
+        raise ValueError("must be whole numbers above zero, each once, with commas between, like 60,30,14")
+    return tuple(int(part) for part in parts)
+
+
+def duration_list(value: object) -> object:
+    """`1d,3d,12h` -> time spans."""
+    if not isinstance(value, str):
+        return value
+    found = [re.fullmatch(r"(\d+)([mhd])", part.strip()) for part in value.split(",")]
+    if not all(match and int(match[1]) > 0 for match in found):
+        raise ValueError("must be spans of minutes, hours or days with commas between, like 12h,1d,7d")
+    return tuple(int(match[1]) * UNITS[match[2]] for match in found if match)
+
+
+def web_address(value: object) -> object:
+    """An address that begins with https:// (or http:// on this machine)."""
+    if not isinstance(value, str) or not value:
+        return value
+    address = value.strip()
+    try:
+        split = urlsplit(address)
+        split.port  # noqa: B018  A port that is not a number raises here.
+    except ValueError:
+        raise ValueError("must be a web address") from None
+    local = split.hostname in ("127.0.0.1", "localhost", "::1")
+    if not split.hostname or split.scheme not in (("https", "http") if local else ("https",)):
+        raise ValueError("must be a web address that begins with https://")
+    return address
+
+
+def one_of(*allowed: str) -> Callable[[object], object]:
+    """One of these words, whatever the case."""
+
+    def check(value: object) -> object:
+        word = str(value).strip().lower()
+        if word not in allowed:
+            raise ValueError(f"must be one of {', '.join(allowed)}")
+        return word
+
+    return check

@@ -1,0 +1,86 @@
+"""Looks, the ends of their shards, and which subscriptions were ever seen."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from shared.domain.account import Subscription
+from shared.domain.look import Look, ShardEnd
+from shared.ports import Conflict
+from shared.store.keys import key, prefix
+from shared.store.rows import Insert, Merge, Row, Rows
+from shared.store.schema import Codec, newer
+from shared.store.transactions import in_transactions
+
+LOOK = Codec[Look](Look)
+END = Codec[ShardEnd](ShardEnd)
+SUBSCRIPTION = Codec[Subscription](Subscription)
+
+HEADS = key("looks")
+KNOWN = key("known")
+
+
+@dataclass(frozen=True, slots=True)
+class TableLooks:
+    """One table: a partition of heads, newest first, one of ends a look, and one of known subscriptions."""
+
+    rows: Rows
+
+    async def begin(self, look: Look) -> None:
+        """Insert-only; a look that is there already stays as it is."""
+        await self._insert(HEADS, Row(_head_key(look.id), LOOK.values(look)))
+
+    async def end(self, look_id: str, end: ShardEnd) -> None:
+        """Insert-only: whoever ends a shard first has said how it ended."""
+        await self._insert(key("ends", look_id), Row(key("end", end.subscription.id), END.values(end)))
+
+    async def get(self, look_id: str) -> Look | None:
+        """One look."""
+        row = await self.rows.get(HEADS, _head_key(look_id))
+        return LOOK.value(row) if row else None
+
+    async def ends(self, look_id: str) -> Sequence[ShardEnd]:
+        """The shards that have ended."""
+        return [END.value(row) for row in await self.rows.query(key("ends", look_id), *prefix("end"))]
+
+    async def close(self, look: Look) -> bool:
+        """Write the closed look over the open one; False when somebody else closed it."""
+        row = await self.rows.get(HEADS, _head_key(look.id))
+        if row is None or newer(row) or LOOK.value(row).closed:
+            return False
+        try:
+            await self.rows.transact(HEADS, [Merge(Row(row.key, LOOK.values(look), row.etag))])
+        except Conflict:
+            return False
+        return True
+
+    async def recent(self, count: int) -> Sequence[Look]:
+        """The latest, newest first."""
+        return [LOOK.value(row) for row in await self.rows.query(HEADS, limit=count)]
+
+    async def known(self) -> Mapping[str, Subscription]:
+        """By id."""
+        found = [SUBSCRIPTION.value(row) for row in await self.rows.query(KNOWN)]
+        return {subscription.id: subscription for subscription in found}
+
+    async def learn(self, subscriptions: Sequence[Subscription]) -> None:
+        """Insert those that are new."""
+        inserts = [[Insert(Row(key(found.id), SUBSCRIPTION.values(found)))] for found in subscriptions]
+        for operations in in_transactions(KNOWN, inserts):
+            try:
+                await self.rows.transact(KNOWN, operations)
+            except Conflict:
+                for operation in operations:
+                    if isinstance(operation, Insert):
+                        await self._insert(KNOWN, operation.row)
+
+    async def _insert(self, partition: str, row: Row) -> None:
+        try:
+            await self.rows.transact(partition, [Insert(row)])
+        except Conflict:
+            return
+
+
+def _head_key(look_id: str) -> str:
+    """Later looks sort first."""
+    digits = "".join(character for character in look_id if character.isdigit())
+    return key("look", f"{10**17 - 1 - int(digits):017}")

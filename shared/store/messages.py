@@ -1,0 +1,85 @@
+"""Our own queue messages: compressed, with a schema version, and in a blob where they are too large for a queue."""
+
+import base64
+import binascii
+import json
+import uuid
+import zlib
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.domain.look import Shard
+from shared.store.blobs import Blobs
+from shared.store.limits import MESSAGE_BYTES
+from shared.store.queues import Queues
+from shared.store.schema import SCHEMA, Codec
+
+LOOK_QUEUE = "countersign-look"
+TELL_QUEUE = "countersign-tell"
+CONTAINER = "messages"
+
+SHARD = Codec[Shard](Shard)
+
+
+class Unreadable(ValueError):
+    """A queue message that is not ours, or is damaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedMessages:
+    """What the doors of the queues are given."""
+
+    queues: Queues
+    blobs: Blobs
+
+    async def look(self, shard: Shard, delay: timedelta = timedelta()) -> None:
+        """Ask for a look at one subscription, whatever its size."""
+        packed = base64.b85encode(zlib.compress(SHARD.text(shard).encode())).decode()
+        body = json.dumps({"schema": SCHEMA, "shard": packed})
+        if len(body) > MESSAGE_BYTES:
+            name = f"{shard.look}/{shard.subscription.id}-{uuid.uuid4().hex}"
+            await self.blobs.write(CONTAINER, name, packed.encode())
+            body = json.dumps({"schema": SCHEMA, "blob": name})
+        await self.queues.send(LOOK_QUEUE, body, delay)
+
+    async def tell(self, receiver: str, delay: timedelta = timedelta()) -> None:
+        """Ask for what waits for one receiver to be delivered."""
+        await self.queues.send(TELL_QUEUE, json.dumps({"schema": SCHEMA, "receiver": receiver}), delay)
+
+    async def read_look(self, body: str) -> Shard:
+        """Raises Unreadable."""
+        message = _message(body)
+        packed = message.get("shard") or await self._from_blob(message.get("blob"))
+        try:
+            return SHARD.read(zlib.decompress(base64.b85decode(str(packed))))
+        except (ValueError, binascii.Error, zlib.error) as error:
+            raise Unreadable("The message does not hold a subscription to look at.") from error
+
+    async def read_tell(self, body: str) -> str:
+        """The receiver's name. Raises Unreadable."""
+        receiver = _message(body).get("receiver")
+        if not isinstance(receiver, str) or not receiver:
+            raise Unreadable("The message names no receiver.")
+        return receiver
+
+    async def poison(self, queue: str, body: str) -> None:
+        """Put a message where people can look at it."""
+        await self.queues.send(f"{queue}-poison", body)
+
+    async def _from_blob(self, name: object) -> str:
+        content = await self.blobs.read(CONTAINER, name) if isinstance(name, str) else None
+        if content is None:
+            raise Unreadable("The message points to a blob that is not there.")
+        return content.decode()
+
+
+def _message(body: str) -> dict[str, object]:
+    try:
+        message = json.loads(body)
+    except ValueError as error:
+        raise Unreadable("The message is not JSON.") from error
+    if not isinstance(message, dict) or not isinstance(message.get("schema"), int):
+        raise Unreadable("The message is not one of Countersign's.")
+    if message["schema"] > SCHEMA:
+        raise Unreadable("The message was written by a newer release.")
+    return message

@@ -1,0 +1,212 @@
+"""What is kept of each subscription: one partition, read in one query, changed in transactions."""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared.domain.account import SigningAccount, Subscription
+from shared.domain.kept import Kept, Patience
+from shared.domain.memory import Change, FindingMemory, Intent
+from shared.domain.survey import AccountFacts
+from shared.domain.usage import SigningUsage
+from shared.domain.validation import RegisterEntry
+from shared.ports import Clock, Commit, Conflict, Lying
+from shared.store.keys import key, parts, prefix
+from shared.store.rows import Delete, Insert, Merge, Operation, Row, Rows
+from shared.store.schema import SCHEMA, Codec, newer
+from shared.store.transactions import forget, in_transactions, key_of
+
+FACTS = Codec[AccountFacts](AccountFacts)
+USAGE = Codec[SigningUsage](SigningUsage)
+MEMORY = Codec[FindingMemory](FindingMemory)
+INTENT = Codec[Intent](Intent)
+ENTRY = Codec[RegisterEntry](RegisterEntry)
+PATIENCE = Codec[Patience](Patience)
+
+UNREAD = key("subscription")
+MARKS = key("marks")
+
+
+def _account_key(account: SigningAccount) -> str:
+    return key("account", account.resource_group, account.name)
+
+
+def _usage_key(account: SigningAccount, month: datetime) -> str:
+    """Later months sort first, so that one range ends with the month asked for."""
+    return key("usage", _backwards(month), account.resource_group, account.name)
+
+
+def _backwards(month: datetime) -> str:
+    return f"{999999 - int(f'{month:%Y%m}'):06}"
+
+
+def _memory_key(memory: FindingMemory) -> str:
+    return key("told", memory.finding.rule, memory.finding.subject)
+
+
+@dataclass(frozen=True, slots=True)
+class TableShelves:
+    """`subscriptions` holds a partition a subscription; `marks` tells where intents may lie."""
+
+    subscriptions: Rows
+    marks: Rows
+    clock: Clock
+
+    async def read(self, subscription: Subscription, month: datetime) -> Kept:
+        """Everything of one subscription, in one range: older months of usage lie behind it."""
+        _, last = prefix("usage", _backwards(month))
+        rows = await self.subscriptions.query(key(subscription.id), last=last)
+        return _kept(subscription, rows)
+
+    async def commit(self, kept: Kept, commit: Commit) -> None:
+        """Facts and usage first, then memory with its intents; each transaction that tells is marked beforehand."""
+        partition = key(kept.subscription.id)
+        for operations in in_transactions(partition, ([one] for one in _facts_operations(kept, commit))):
+            await self.subscriptions.transact(partition, operations)
+        groups = [_change_operations(kept, change) for change in commit.changes]
+        for operations in in_transactions(partition, groups):
+            await self.subscriptions.transact(partition, await self._marked(kept.subscription.id, operations))
+
+    async def hold(self, subscription_id: str, patience: Patience) -> None:
+        """A later end stays."""
+        partition, row_key = key(subscription_id), key("patience", patience.kind, patience.scope)
+        before = await self.subscriptions.get(partition, row_key)
+        if before and PATIENCE.value(before).until >= patience.until:
+            return
+        row = Row(row_key, PATIENCE.values(patience), before.etag if before else "")
+        try:
+            await self.subscriptions.transact(partition, [Merge(row) if before else Insert(row)])
+        except Conflict:
+            await self.hold(subscription_id, patience)
+
+    async def testify(self, entry: RegisterEntry) -> None:
+        """Put one entry over an older one. Raises Conflict when it changed meanwhile."""
+        partition, row_key = key(entry.subscription_id), _entry_key(entry)
+        before = await self.subscriptions.get(partition, row_key)
+        row = Row(row_key, ENTRY.values(entry), before.etag if before else "")
+        await self.subscriptions.transact(partition, [Merge(row) if before else Insert(row)])
+
+    async def intents(self, subscription_id: str) -> Sequence[Lying]:
+        """All of one partition, in the order of their keys."""
+        rows = await self.subscriptions.query(key(subscription_id), *prefix("intent"))
+        return [Lying(row.key, str(row.values.get("mark", "")), INTENT.value(row)) for row in rows if not newer(row)]
+
+    async def carried(self, subscription_id: str, lying: Sequence[Lying]) -> None:
+        """Intents first, then their marks: a crash in between leaves a mark with nothing behind it."""
+        await forget(self.subscriptions, key(subscription_id), [found.key for found in lying])
+        await forget(self.marks, MARKS, sorted({key(subscription_id, found.mark) for found in lying}))
+
+    async def marked(self) -> Sequence[tuple[str, datetime]]:
+        """Each subscription once, with its oldest mark."""
+        oldest: dict[str, datetime] = {}
+        for row in await self.marks.query(MARKS, limit=1_000):
+            subscription_id = parts(row.key)[0]
+            made = datetime.fromisoformat(str(row.values["at"]))
+            oldest[subscription_id] = min(made, oldest.get(subscription_id, made))
+        return sorted(oldest.items())
+
+    async def unmark(self, subscription_id: str, until: datetime) -> None:
+        """Only marks that are old enough."""
+        rows = await self.marks.query(MARKS, *prefix(subscription_id))
+        old = [row.key for row in rows if datetime.fromisoformat(str(row.values["at"])) <= until]
+        await forget(self.marks, MARKS, old)
+
+    async def _marked(self, subscription_id: str, operations: Sequence[Operation]) -> Sequence[Operation]:
+        """The same, each intent with the name of a mark made before it: one mark for each transaction that tells."""
+        if not any(_tells(operation) for operation in operations):
+            return operations
+        mark = uuid.uuid4().hex
+        row = Row(key(subscription_id, mark), {"at": self.clock.now().isoformat()})
+        await self.marks.transact(MARKS, [Insert(row)])
+        return [_with_mark(operation, mark) for operation in operations]
+
+
+def _kept(subscription: Subscription, rows: Iterable[Row]) -> Kept:
+    facts: dict[str, AccountFacts] = {}
+    usage: dict[str, SigningUsage] = {}
+    memory: dict[str, FindingMemory] = {}
+    register: dict[str, RegisterEntry] = {}
+    patience: list[Patience] = []
+    unread_since: datetime | None = None
+    etags, read_only = {}, set()
+    for row in rows:
+        etags[row.key] = row.etag
+        if newer(row):
+            read_only.add(row.key)
+        match parts(row.key)[0]:
+            case "account":
+                read = FACTS.value(row)
+                facts[read.account.id] = read
+            case "usage":
+                counted = USAGE.value(row)
+                usage[counted.account_id] = counted
+            case "told":
+                remembered = replace(MEMORY.value(row), read_only=newer(row))
+                memory[remembered.finding.key] = remembered
+            case "register":
+                entry = ENTRY.value(row)
+                register[entry.validation_id or f"account:{entry.account.lower()}"] = entry
+            case "patience":
+                patience.append(PATIENCE.value(row))
+            case "subscription":
+                since = row.values.get("unread_since")
+                unread_since = datetime.fromisoformat(str(since)) if since else None
+    return Kept(
+        subscription, facts, usage, memory, register, tuple(patience), unread_since, etags, frozenset(read_only)
+    )
+
+
+def _entry_key(entry: RegisterEntry) -> str:
+    return key("register", entry.validation_id or f"account:{entry.account}")
+
+
+def _facts_operations(kept: Kept, commit: Commit) -> list[Operation]:
+    """What differs, and nothing else; rows of a newer release are left alone."""
+    found: list[Operation] = []
+    accounts = {account_id: known.account for account_id, known in (dict(kept.facts) | dict(commit.facts)).items()}
+    for account_id, facts in commit.facts.items():
+        if kept.facts.get(account_id) != facts:
+            found.append(_put(kept, _account_key(facts.account), FACTS.values(facts)))
+    for account_id, usage in commit.usage.items():
+        if kept.usage.get(account_id) != usage:
+            found.append(_put(kept, _usage_key(accounts[account_id], usage.month), USAGE.values(usage)))
+    for account_id in commit.gone & kept.facts.keys():
+        row_key = _account_key(kept.facts[account_id].account)
+        found.append(Delete(row_key, kept.etags[row_key]))
+    if kept.unread_since != commit.unread_since:
+        since = commit.unread_since.isoformat() if commit.unread_since else ""
+        found.append(_put(kept, UNREAD, {"schema": SCHEMA, "unread_since": since}))
+    return [operation for operation in found if key_of(operation) not in kept.read_only]
+
+
+def _put(kept: Kept, row_key: str, values: Mapping[str, str | int | bool | bytes | None]) -> Operation:
+    etag = kept.etags.get(row_key, "")
+    row = Row(row_key, values, etag)
+    return Merge(row) if etag else Insert(row)
+
+
+def _tells(operation: Operation) -> bool:
+    return isinstance(operation, Insert) and parts(operation.row.key)[0] == "intent"
+
+
+def _with_mark(operation: Operation, mark: str) -> Operation:
+    if not isinstance(operation, Insert) or not _tells(operation):
+        return operation
+    return Insert(replace(operation.row, values={**operation.row.values, "mark": mark}))
+
+
+def _change_operations(kept: Kept, change: Change) -> list[Operation]:
+    """A memory and its intents, which never go into different transactions."""
+    memory = change.after or change.before
+    if memory is None:
+        return []
+    row_key = _memory_key(memory)
+    operations: list[Operation] = [
+        Insert(Row(key("intent", *intent.key), INTENT.values(intent))) for intent in change.intents
+    ]
+    if change.after is not None:
+        operations.append(_put(kept, row_key, MEMORY.values(change.after)))
+    elif row_key in kept.etags:
+        operations.append(Delete(row_key, kept.etags[row_key]))
+    return operations

@@ -1,0 +1,50 @@
+"""Views that pages read, one blob a subscription, and a day blob of changed facts a subscription."""
+
+import gzip
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.survey import AccountFacts
+from shared.domain.view import SubscriptionView
+from shared.store.blobs import Blobs
+from shared.store.limits import APPEND_BYTES
+from shared.store.schema import Codec
+
+VIEW = Codec[SubscriptionView](SubscriptionView)
+FACTS = Codec[AccountFacts](AccountFacts)
+
+VIEWS = "views"
+HISTORY = "history"
+
+
+@dataclass(frozen=True, slots=True)
+class BlobViews:
+    """`views/SUBSCRIPTION.json.gz`, and `history/SUBSCRIPTION/2026-11-20.jsonl.gz` in one gzip member an append."""
+
+    blobs: Blobs
+
+    async def publish(self, view: SubscriptionView) -> None:
+        """Replace the view."""
+        content = gzip.compress(VIEW.text(view).encode(), mtime=0)
+        await self.blobs.write(VIEWS, f"{view.subscription.id.lower()}.json.gz", content)
+
+    async def read(self, subscription_id: str) -> SubscriptionView | None:
+        """The last view, or None."""
+        content = await self.blobs.read(VIEWS, f"{subscription_id.lower()}.json.gz")
+        return VIEW.read(gzip.decompress(content)) if content else None
+
+    async def remember(self, subscription_id: str, now: datetime, facts: Sequence[AccountFacts]) -> None:
+        """A line an account: `{"at": ..., "facts": {...}}`. At least once; a crash may repeat a line."""
+        name = f"{subscription_id.lower()}/{now:%Y-%m-%d}.jsonl.gz"
+        for member in _members([f'{{"at":"{now.isoformat()}","facts":{FACTS.text(one)}}}\n' for one in facts]):
+            await self.blobs.append(HISTORY, name, member)
+
+
+def _members(lines: Sequence[str]) -> Sequence[bytes]:
+    """Compressed members, none larger than one append may be."""
+    member = gzip.compress("".join(lines).encode(), mtime=0)
+    if len(member) <= APPEND_BYTES or len(lines) == 1:
+        return [member]
+    half = len(lines) // 2
+    return [*_members(lines[:half]), *_members(lines[half:])]

@@ -1,0 +1,177 @@
+"""Wiring: settings -> adapters -> flows. Built on first call, never at import; nothing else knows who implements what."""
+
+import functools
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared import config
+from shared.channels.http import AiohttpHttp
+from shared.channels.webhook import Webhook
+from shared.clock import SystemClock
+from shared.cloud.accounts import ArmAccounts
+from shared.cloud.credential import make_credential
+from shared.cloud.endpoints import Endpoints
+from shared.cloud.inventory import GraphInventory
+from shared.cloud.session import Session
+from shared.cloud.usage import MonitorUsage
+from shared.config import Mistake, Settings
+from shared.domain.finding import Rule
+from shared.domain.rules.hygiene import UNREADABLE
+from shared.domain.rules.quota import QUOTA
+from shared.domain.rules.renewal import DOWN, STOPPED, SUSPENDED
+from shared.domain.rules.validation import EXPIRED, EXPIRING, OUT_OF_DATE
+from shared.flows.close import Close
+from shared.flows.collect import Collect
+from shared.flows.deliver import Deliver
+from shared.flows.fleet import FleetJudge
+from shared.flows.health import Health
+from shared.flows.look import Judge, LookAt
+from shared.flows.relay import Relay
+from shared.flows.watch import Watch
+from shared.ports import AccountReader, Channel, Clock, Inventory, Meter, UsageReader
+from shared.store.blobs import Blobs
+from shared.store.looks import TableLooks
+from shared.store.messages import QueuedMessages
+from shared.store.outbox import TableOutbox
+from shared.store.queues import Queues
+from shared.store.rows import Rows
+from shared.store.shelves import TableShelves
+from shared.store.views import BlobViews
+
+RULES: tuple[Rule, ...] = (EXPIRING, EXPIRED, OUT_OF_DATE, STOPPED, DOWN, SUSPENDED, QUOTA, UNREADABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What reads Azure."""
+
+    inventory: Inventory
+    accounts: AccountReader
+    usage: UsageReader
+    meter: Meter
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Where state is kept: three tables, queues and blobs."""
+
+    subscriptions: Rows
+    looks: Rows
+    outbox: Rows
+    queues: Queues
+    blobs: Blobs
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Every flow, ready to run."""
+
+    settings: Settings
+    mistakes: tuple[Mistake, ...]
+    watch: Watch
+    look_at: LookAt
+    close: Close
+    relay: Relay
+    deliver: Deliver
+    health: Health
+    messages: QueuedMessages
+    shelves: TableShelves
+    looks: TableLooks
+    outbox: TableOutbox
+    views: BlobViews
+
+
+@functools.cache
+def house() -> House:
+    """The house of this process, by its app settings. Call it on the event loop that will use it."""
+    settings, mistakes = config.read(os.environ)
+    clock = SystemClock()
+    return furnish(settings, mistakes, azure_sources(settings, clock), azure_storage(settings), clock)
+
+
+def furnish(
+    settings: Settings, mistakes: tuple[Mistake, ...], sources: Sources, storage: Storage, clock: Clock
+) -> House:
+    """All flows over these hands."""
+    policy, routes = settings.policy, settings.routes
+    shelves = TableShelves(storage.subscriptions, storage.looks, clock)
+    looks, outbox = TableLooks(storage.looks), TableOutbox(storage.outbox)
+    messages, views = QueuedMessages(storage.queues, storage.blobs), BlobViews(storage.blobs)
+    relay = Relay(shelves, outbox, messages, policy.tell.group_window)
+    close = Close(looks, FleetJudge(policy, routes, shelves, relay), relay)
+    return House(
+        settings=settings,
+        mistakes=mistakes,
+        watch=Watch(sources.inventory, looks, messages, close, sources.meter),
+        look_at=LookAt(
+            collect=Collect(sources.accounts, sources.usage),
+            judge=Judge(RULES, policy, routes),
+            shelves=shelves,
+            looks=looks,
+            views=views,
+            relay=relay,
+            messages=messages,
+            close=close,
+            meter=sources.meter,
+        ),
+        close=close,
+        relay=relay,
+        deliver=Deliver(channels(settings, clock), outbox, messages, clock),
+        health=Health(looks, outbox, routes, tuple(mistake.sentence for mistake in mistakes)),
+        messages=messages,
+        shelves=shelves,
+        looks=looks,
+        outbox=outbox,
+        views=views,
+    )
+
+
+def channels(settings: Settings, clock: Clock) -> Mapping[str, Channel]:
+    """Every receiver that is set up, by name."""
+    if not settings.webhook_url.get_secret_value():
+        return {}
+    http = AiohttpHttp()
+    return {config.WEBHOOK: Webhook(http, clock, settings.webhook_url, settings.webhook_secret, settings.cloud.portal)}
+
+
+def azure_session(settings: Settings, clock: Clock) -> Session:
+    """One session for all readers."""
+    cloud = settings.cloud
+    endpoints = Endpoints(
+        cloud.resource_manager, cloud.resource_manager_audience, cloud.metrics, cloud.metrics_audience
+    )
+    return Session(endpoints, make_credential(client_id=settings.client_id, authority=cloud.authority), clock)
+
+
+def azure_sources(settings: Settings, clock: Clock, session: Session | None = None) -> Sources:
+    """The real readers."""
+    session = session or azure_session(settings, clock)
+    return Sources(
+        GraphInventory(session, settings.watch_scopes), ArmAccounts(session), MonitorUsage(session), session.calls
+    )
+
+
+def azure_storage(settings: Settings) -> Storage:
+    """The host's own storage account, by identity."""
+    # Heavy; the command line's read-only look never needs them.
+    from shared.store.azure_blobs import AzureBlobs, blob_service
+    from shared.store.azure_queues import AzureQueues, queue_service
+    from shared.store.azure_tables import AzureRows, table_service
+
+    credential = make_credential(client_id=settings.client_id, authority=settings.cloud.authority)
+    tables = table_service(settings.storage_endpoint("table"), credential)
+    return Storage(
+        AzureRows(tables, "Subscriptions"),
+        AzureRows(tables, "Looks"),
+        AzureRows(tables, "Outbox"),
+        AzureQueues(queue_service(settings.storage_endpoint("queue"), credential)),
+        AzureBlobs(blob_service(settings.storage_endpoint("blob"), credential)),
+    )
+
+
+def in_memory_storage() -> Storage:
+    """Nothing is kept."""
+    from shared.store.in_memory import InMemoryBlobs, InMemoryQueues, InMemoryRows
+
+    return Storage(InMemoryRows(), InMemoryRows(), InMemoryRows(), InMemoryQueues(), InMemoryBlobs())
