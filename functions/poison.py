@@ -8,6 +8,8 @@ import azure.functions as func
 from shared.store.messages import Unreadable
 from shared.wiring import House
 
+_log = logging.getLogger(__name__)
+
 
 async def read_or_poison[T](
     home: House, queue: str, message: func.QueueMessage, read: Callable[[str], Awaitable[T]]
@@ -18,5 +20,5 @@ async def read_or_poison[T](
         return await read(body)
     except Unreadable as error:
         await home.messages.poison(queue, body)
-        logging.error("A message on %s was put on %s-poison: %s", queue, queue, error)  # noqa: TRY400
+        _log.error("A message on %s was put on %s-poison: %s", queue, queue, error)
         return None

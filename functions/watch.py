@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 
+_log = logging.getLogger(__name__)
 bp = func.Blueprint()
 
 QUEUE = "countersign-look"
@@ -16,7 +17,7 @@ async def watch(timer: func.TimerRequest) -> None:
     from shared.wiring import house
 
     look = await house().watch.run(datetime.now(UTC))
-    logging.info("check %s: %d accounts in %d subscriptions", look.id, look.accounts, len(look.shards))
+    _log.info("check %s: %d accounts in %d subscriptions", look.id, look.accounts, len(look.shards))
 
 
 @bp.queue_trigger(arg_name="message", queue_name=QUEUE, connection="AzureWebJobsStorage")

@@ -1,6 +1,7 @@
 """App settings, parsed once: every mistake gets one plain sentence, and never stops the watch in the cloud."""
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -16,6 +17,7 @@ from shared.setting_values import duration_list, number_list, one_of, text_list,
 
 WEBHOOK = "webhook"
 STORAGE = "AzureWebJobsStorage"
+GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 # What begins like this is ours, so a name that nobody knows is a mistake; other names are the platform's business.
 SECTIONS = ("ALERT", "AZURE", "QUOTA", "RENEWAL", "TELL", "UNREAD", "VALIDATION", "WATCH")
@@ -131,6 +133,16 @@ class Settings(BaseModel):
     def cloud(self) -> Cloud:
         """The cloud, with the endpoints that are set singly."""
         return CLOUDS[self.cloud_name].with_endpoints(self.resource_manager, self.metrics)
+
+    @property
+    def watch_subscriptions(self) -> tuple[str, ...]:
+        """Those of the scopes that are subscription ids."""
+        return tuple(scope for scope in self.watch_scopes if GUID.fullmatch(scope))
+
+    @property
+    def watch_management_groups(self) -> tuple[str, ...]:
+        """The other scopes."""
+        return tuple(scope for scope in self.watch_scopes if not GUID.fullmatch(scope))
 
     def storage_endpoint(self, service: str) -> str:
         """Address of `blob`, `queue` or `table`; empty when storage is not set up."""

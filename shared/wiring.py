@@ -1,9 +1,9 @@
-"""Wiring: settings -> adapters -> flows. Built on first call, never at import; nothing else knows who implements what."""
+"""Wiring: settings -> adapters -> flows. Built on first call, never at import; only this room knows every other."""
 
 import functools
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared import config
 from shared.channels.http import AiohttpHttp
@@ -61,6 +61,10 @@ class Storage:
     outbox: Rows
     queues: Queues
     blobs: Blobs
+
+    def with_queues(self, queues: Queues) -> "Storage":
+        """The same with other queues."""
+        return replace(self, queues=queues)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +151,10 @@ def azure_session(settings: Settings, clock: Clock) -> Session:
 def azure_sources(settings: Settings, clock: Clock, session: Session | None = None) -> Sources:
     """The real readers."""
     session = session or azure_session(settings, clock)
-    return Sources(
-        GraphInventory(session, settings.watch_scopes), ArmAccounts(session), MonitorUsage(session), session.calls
+    inventory = GraphInventory(
+        session, subscriptions=settings.watch_subscriptions, management_groups=settings.watch_management_groups
     )
+    return Sources(inventory, ArmAccounts(session), MonitorUsage(session), session.calls)
 
 
 def azure_storage(settings: Settings) -> Storage:

@@ -47,17 +47,15 @@ class Call:
         wanted = self.parts["subscription"].lower()
         found = self.world.subscriptions.get(wanted)
         if found is None:
-            raise Refused(
-                refusal(404, "SubscriptionNotFound", f"The subscription '{wanted}' could not be found.")
-            )  # fmt: skip
+            raise Refused(refusal(404, "SubscriptionNotFound", f"The subscription '{wanted}' could not be found."))
         if found.forbidden:
             raise self.forbidden()
         return found
 
     def forbidden(self) -> Refused:
         text = (
-            f"The client '{self.caller.client_id}' with object id '{self.caller.object_id}' does not have authorization "
-            f"to perform action '{self.method}' over scope '{self.path}' or the scope is invalid."
+            f"The client '{self.caller.client_id}' with object id '{self.caller.object_id}' does not have "
+            f"authorization to perform action '{self.method}' over scope '{self.path}' or the scope is invalid."
         )
         return Refused(refusal(403, "AuthorizationFailed", text))
 

@@ -34,13 +34,18 @@ async def running_host(
     app: Path, environment: Mapping[str, str], *options: str, log: IO[bytes] | int | None = None
 ) -> AsyncIterator[RunningHost]:
     """Run the host with this environment and nothing else; its log goes to `log`. Raises HostError."""
-    command = [sys.executable, "-m", "sandbox.host", "--app", str(app.resolve()), "--until-stdin-closes", *options]
+    command = [*host_command(app), *options]
     async with child(
         command, stderr=log, environment=environment, folder=_PROJECT, stop_seconds=STOP_SECONDS
     ) as started:
         running = await _ready(started)
         started.forget_output()
         yield running
+
+
+def host_command(app: Path) -> list[str]:
+    """To be run in the project's own folder."""
+    return [sys.executable, "-m", "sandbox.host", "--app", str(app.resolve()), "--until-stdin-closes"]
 
 
 async def _ready(started: Child) -> RunningHost:

@@ -56,7 +56,13 @@ class Host:
     ) -> AsyncIterator[Listening]:
         """What runs when it ends gets some time; only then are the locks given back."""
         listeners = Listeners(
-            host_id(self.folder), connections, settings, self.environment, self.clock, calls, self.poll_seconds
+            host_id(self.folder, self.environment),
+            connections,
+            settings,
+            self.environment,
+            self.clock,
+            calls,
+            self.poll_seconds,
         )
         listening = await listeners.start(self.functions)
         try:
@@ -71,16 +77,17 @@ class Host:
         """Our own pages first; the rest belongs to the app."""
         events = [function for function in listening.functions if function.trigger.type == "eventGridTrigger"]
         event_grid = EventGridTrigger({function.name.lower(): function for function in events}, calls)
-        admin = Admin(host_id(self.folder), self.functions, listening, self.clock, calls)
+        admin = Admin(host_id(self.folder, self.environment), self.functions, listening, self.clock, calls)
         http = HttpTrigger(routes_of(listening.functions, settings.route_prefix), calls)
         application = web.Application(client_max_size=_LARGEST_BODY)
         application.add_routes([*admin.routes(), *event_grid.routes(), web.route("*", "/{path:.*}", http.answer)])
         return application
 
 
-def host_id(folder: Path) -> str:
-    """Hosts of one app share their locks."""
-    return re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-")[:32] or "app"
+def host_id(folder: Path, environment: Mapping[str, str]) -> str:
+    """Hosts of one app share their locks, by the name of the app's folder or by the setting Azure has for it."""
+    name = environment.get("AzureFunctionsWebHost__hostid") or folder.resolve().name
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:32] or "app"
 
 
 @asynccontextmanager

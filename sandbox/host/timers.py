@@ -58,6 +58,7 @@ class TimerListener:
         if self.function.trigger.properties.get("runOnStartup"):
             await self._fire(past_due=False)
         due = await self._first_due()
+        logger.info("'Functions.%s' is due next at %s", self.function.name, due.isoformat())
         while True:
             if not await self.clock.wait_until(due):
                 due = self.schedule.after(self.clock.now())

@@ -22,7 +22,7 @@ MONITORING_READER = "Monitoring Reader"
 
 _NO_SUBSCRIPTION = frozenset({"subscriptionnotfound", "invalidsubscriptionid"})
 _GONE = frozenset({"resourcenotfound", "resourcegroupnotfound", "notfound"})
-_NO_RIGHT = frozenset({"", "authorizationfailed", "forbidden", "linkedauthorizationfailed"})
+_NO_RIGHT = frozenset({"", "accessdenied", "authorizationfailed", "forbidden", "linkedauthorizationfailed"})
 
 
 class Unreadable(Exception):

@@ -3,6 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Mapping
+from contextvars import ContextVar
 
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import SansIOHTTPPolicy
@@ -11,6 +12,7 @@ from azure.core.rest import AsyncHttpResponse, HttpRequest
 from shared.cloud.target import TARGET, Target
 
 _log = logging.getLogger(__name__)
+_of_task: ContextVar[Counter[str] | None] = ContextVar("calls of this task", default=None)
 
 
 class CallCount:
@@ -22,6 +24,14 @@ class CallCount:
     def add(self, kind: str) -> None:
         """One more call of this kind."""
         self._sent[kind] += 1
+        if (mine := _of_task.get()) is not None:
+            mine[kind] += 1
+
+    def start(self) -> Mapping[str, int]:
+        """Count from zero what this task and its children send from here on; the mapping grows as they do."""
+        mine: Counter[str] = Counter()
+        _of_task.set(mine)
+        return mine
 
     @property
     def total(self) -> int:

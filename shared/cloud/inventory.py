@@ -20,7 +20,7 @@ QUERY = """Resources
     | where type =~ 'microsoft.resources/subscriptions'
     | project subscriptionName=name, subscriptionId) on subscriptionId
 | project id, name, location, resourceGroup, subscriptionId, subscriptionName, tenantId,
-    sku=coalesce(tostring(properties.sku.name), tostring(sku.name)),
+    sku=tostring(properties.sku.name), otherSku=tostring(sku.name),
     provisioningState=tostring(properties.provisioningState), tags, createdAt=tostring(systemData.createdAt)
 | order by id asc"""
 
@@ -112,7 +112,7 @@ def _account(row: Mapping[str, Any]) -> SigningAccount:
         subscription_id=required(row, "subscriptionId").lower(),
         resource_group=required(row, "resourceGroup"),
         region=required(row, "location"),
-        sku=text(row, "sku"),
+        sku=text(row, "sku") or text(row, "otherSku"),
         provisioning_state=text(row, "provisioningState"),
         created=moment(row, "createdAt"),
         tags=tags(row.get("tags")),

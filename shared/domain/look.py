@@ -40,9 +40,9 @@ class ShardEnd:
 class Shard:
     """One subscription to be looked at, as it travels through the queue.
 
-    `accounts` is what the inventory listed; `listed` is False where it could not be read, and what is known from before
-    takes its place. `cursor` says how many of them were read by earlier messages of the same look, `blind` what these
-    could not read, `attempt` how often Azure asked for patience.
+    `accounts` is what the inventory listed; `listed` is False where it could not be read to the end, and what is known
+    from before is looked at as well. `cursor` says how many of them were read by earlier messages of the same look,
+    `blind` what these could not read, `attempt` how often Azure asked for patience.
     """
 
     look: str

@@ -58,10 +58,10 @@ class Collect:
 
     async def _settle(self, shard: Shard, kept: Kept, found: Readings) -> None:
         """Which accounts there are: the index trails, so one that disappears is asked for."""
-        if not shard.listed:
-            found.accounts = _in_order(kept.accounts())
-            return
         listed = {account.id: account for account in shard.accounts}
+        if not shard.listed:
+            found.accounts = _in_order(({account.id: account for account in kept.accounts()} | listed).values())
+            return
         missing = [account for account in kept.accounts() if account.id not in listed]
         for account, answer in await self._ask(missing, found):
             if isinstance(answer, Blind):

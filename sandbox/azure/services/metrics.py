@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from math import ceil
 from typing import Any
 
 from sandbox.azure.answers import Answer, Refused, refusal
@@ -11,7 +13,7 @@ from sandbox.azure.call import Call
 from sandbox.azure.services.accounts import TYPE
 from sandbox.azure.services.wire import short_date
 from sandbox.azure.world.resources import Account, Span
-from sandbox.azure.world.signing import ever_signed, signed_by_minute
+from sandbox.azure.world.signing import MINUTE, ever_signed, signed_by_minute
 
 METRIC = "SignCompleted"
 BATCH_LIMIT = 50
@@ -119,22 +121,20 @@ def _series(call: Call, account: Account, question: Question) -> list[dict[str, 
     """None at all for an account that never signed."""
     if not ever_signed(account):
         return []
-    known = call.now - call.scenario.azure.metric_delay
+    known = ceil((call.now - call.scenario.azure.metric_delay - question.window.start) / MINUTE)
     minutes = signed_by_minute(account, call.world.validations, question.window, call.scenario.start)
-    grain = question.grain_minutes
-    points = []
-    for index in range(0, len(minutes), grain):
-        moment = question.window.start + timedelta(minutes=index)
-        point: dict[str, Any] = {"timeStamp": short_date(moment)}
-        if moment < known:
-            past = min(int((known - moment).total_seconds() // 60) + 1, grain)
-            point |= dict.fromkeys(_wanted(question), float(sum(minutes[index : index + past])))
-        points.append(point)
+    grain, wanted = question.grain_minutes, [each for each in question.aggregations if each in ("total", "count")]
+    points: list[dict[str, Any]] = []
+    for place, text in enumerate(_stamps(question.window.start, len(minutes), grain)):
+        first, last = place * grain, min(place * grain + grain, known)
+        value = float(sum(minutes[first:last]))
+        points.append({"timeStamp": text, **dict.fromkeys(wanted if first < known else (), value)})
     return [{"metadatavalues": _metadata(call, account, question), "data": points}]
 
 
-def _wanted(question: Question) -> list[str]:
-    return [each for each in question.aggregations if each in ("total", "count")]
+@lru_cache(maxsize=64)
+def _stamps(start: datetime, minutes: int, grain: int) -> tuple[str, ...]:
+    return tuple(short_date(start + minute * MINUTE) for minute in range(0, minutes, grain))
 
 
 def _metadata(call: Call, account: Account, question: Question) -> list[dict[str, Any]]:

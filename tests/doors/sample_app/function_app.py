@@ -28,8 +28,8 @@ async def tick(timer: func.TimerRequest, out: func.Out[str]) -> None:
 
 
 @app.timer_trigger(arg_name="timer", schedule="* * * * * *")
-async def disabled(timer: func.TimerRequest) -> None:
-    note("disabled")
+async def every_second(timer: func.TimerRequest) -> None:
+    note("every_second", process=os.getpid())
 
 
 @app.timer_trigger(arg_name="timer", schedule="%NOBODY_SET_THIS%")

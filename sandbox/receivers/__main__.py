@@ -1,0 +1,27 @@
+"""python -m sandbox.receivers: a stand-in for webhook receivers, with a page that shows what arrived."""
+
+import argparse
+import asyncio
+import json
+
+from sandbox.azure.ending import wait_for_end
+from sandbox.receivers.server import running
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m sandbox.receivers", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0: any that is free")
+    parser.add_argument("--secret", default="", help="refuse with 401 what is not signed with it")
+    parser.add_argument("--until-stdin-closes", action="store_true", help="end when standard input closes")
+    arguments = parser.parse_args()
+    asyncio.run(_serve(arguments))
+
+
+async def _serve(arguments: argparse.Namespace) -> None:
+    async with running(arguments.port, arguments.secret) as address:
+        print(json.dumps({"listening": address}), flush=True)
+        await wait_for_end(arguments.until_stdin_closes)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""One check as lines of text: what needs somebody, what is fine, what could not be read."""
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from shared.domain.look import Look
+from shared.domain.view import AccountView, FindingView, SubscriptionView
+from shared.domain.words import count, moment
+
+ORDER = {"Critical": 0, "Warning": 1, "Info": 2}
+LABELS = {"Critical": "CRITICAL", "Warning": "warning", "Info": "note"}
+WIDTH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A closed look and the views of its subscriptions."""
+
+    look: Look
+    views: tuple[SubscriptionView, ...]
+
+    @property
+    def accounts(self) -> Sequence[AccountView]:
+        """Of every subscription."""
+        return [account for view in self.views for account in view.accounts]
+
+    @property
+    def findings(self) -> Sequence[FindingView]:
+        """The worst first."""
+        found = [finding for view in self.views for finding in view.findings]
+        return sorted(found, key=lambda finding: (ORDER[finding.severity], finding.what))
+
+    @property
+    def fees(self) -> Decimal:
+        """USD a month by list price, of all accounts that are known."""
+        return sum((Decimal(account.fee) for account in self.accounts if account.fee), Decimal())
+
+
+def head(check: Check) -> str:
+    """When, how many, what they cost."""
+    accounts = check.accounts
+    regions = len({account.region for account in accounts})
+    seen = [count(len(accounts), "account"), count(len(check.views), "subscription"), count(regions, "region")]
+    cost = f"{count(check.look.calls, 'call')} to Azure, {check.fees} USD fees a month by list price"
+    return f"{moment(check.look.started)}   {', '.join(seen)}   {cost}"
+
+
+def lines(check: Check) -> Iterator[str]:
+    """Everything below the head."""
+    for finding in check.findings:
+        yield row(LABELS[finding.severity], finding.what)
+        yield row("", f"next: {_first_sentence(finding.next_step)}")
+    yield from _fine(check)
+    yield from _to_enter(check)
+    yield from _not_read(check)
+
+
+def row(label: str, text: str) -> str:
+    """A label in its column, and a text."""
+    return f"{pad(label, WIDTH)}{text}"
+
+
+def pad(text: str, width: int) -> str:
+    """Fill up to a width in columns of a terminal, where 経 takes two."""
+    taken = sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+    return text + " " * max(width - taken, 0)
+
+
+def _fine(check: Check) -> Iterator[str]:
+    fine = [account for account in check.accounts if account.fine]
+    new = sum(1 for account in fine if account.note)
+    young = f", {new} of them new without a certificate yet" if new else ""
+    if fine:
+        yield row("fine", f'{count(len(fine), "account")}{young}; "certificate expires in 2 days" is normal')
+
+
+def _to_enter(check: Check) -> Iterator[str]:
+    missing = sum(len(view.to_enter) for view in check.views)
+    if missing:
+        yield row("to enter", f"{count(missing, 'expiry date')} nobody has told us; Azure does not tell them")
+
+
+def _not_read(check: Check) -> Iterator[str]:
+    for view in check.views:
+        if view.blind:
+            left = sum(1 for account in view.accounts if account.profiles is None)
+            yield row(
+                "NOT READ", f"subscription {view.subscription.name}: {count(left, 'account')}, nothing closed there"
+            )
+            yield row("", f"why: {view.blind[0].reason}")
+    for spot in check.look.blind:
+        yield row("NOT READ", f"the list of all accounts: {spot.reason}")
+
+
+def _first_sentence(text: str) -> str:
+    return text.split(". ", maxsplit=1)[0].rstrip(".")
