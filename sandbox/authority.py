@@ -32,11 +32,16 @@ class Authority:
         return context
 
 
+def authority_in(folder: Path) -> Authority:
+    """The files that `make_authority` writes there."""
+    folder = folder.resolve()
+    return Authority(folder / "ca.pem", folder / "server.pem", folder / "server.key")
+
+
 def make_authority(folder: Path, *names: str) -> Authority:
     """Write `ca.pem`, `server.pem` and `server.key` for loopback and `names` into `folder`."""
-    folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    made = Authority(folder / "ca.pem", folder / "server.pem", folder / "server.key")
+    made = authority_in(folder)
     authority = trustme.CA(organization_name="Sandbox")
     server = authority.issue_cert(*LOOPBACK, *names)
     authority.cert_pem.write_to_path(made.trusted)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 from shared.domain.finding import Severity
 from shared.domain.policy import Policy, QuotaPolicy, RenewalPolicy, SkuTerms, TellPolicy, ValidationPolicy
 from shared.domain.routing import Routes
-from shared.setting_values import duration_list, number_list, one_of, text_list, web_address
+from shared.setting_values import duration_list, number_list, one_of, six_fields, text_list, web_address
 
 WEBHOOK = "webhook"
 STORAGE = "AzureWebJobsStorage"
@@ -80,6 +80,7 @@ type Durations = Annotated[tuple[timedelta, ...], BeforeValidator(duration_list)
 type Texts = Annotated[tuple[str, ...], BeforeValidator(text_list)]
 type WebAddress = Annotated[str, BeforeValidator(web_address)]
 type SecretAddress = Annotated[SecretStr, BeforeValidator(web_address)]
+type Schedule = Annotated[str, BeforeValidator(six_fields)]
 type CloudName = Annotated[str, BeforeValidator(one_of(*CLOUDS))]
 
 
@@ -99,6 +100,7 @@ class Settings(BaseModel):
     alert_warning: Texts = setting("ALERT__WARNING", (WEBHOOK,), "Receivers of warnings.")
     alert_info: Texts = setting("ALERT__INFO", (), "Receivers of what is worth knowing; without any, it is only shown.")
 
+    watch_schedule: Schedule = setting("WATCH_SCHEDULE", "0 7 * * * *", "When everything is checked: six fields, UTC.")
     watch_scopes: Texts = setting("WATCH__SCOPES", (), "Subscriptions or management groups; without any, all readable.")
     warn_days: Numbers = setting("VALIDATION__WARN_DAYS", (60, 30, 14, 7, 3, 1), "Days left at which expiry is told.")
     slack_hours: int = setting("RENEWAL__SLACK_HOURS", 2, "How late a renewal may be, in hours.", ge=0, le=48)

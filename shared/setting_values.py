@@ -51,6 +51,14 @@ def web_address(value: object) -> object:
     return address
 
 
+def six_fields(value: object) -> object:
+    """An NCRONTAB schedule: second, minute, hour, day, month, weekday."""
+    fields = str(value).split()
+    if len(fields) != 6 or not all(re.fullmatch(r"[\d*/,\-A-Za-z]+", field) for field in fields):
+        raise ValueError("must be a schedule of six fields, like 0 7 * * * * for seven minutes past each hour")
+    return " ".join(fields)
+
+
 def one_of(*allowed: str) -> Callable[[object], object]:
     """One of these words, whatever the case."""
 

@@ -4,6 +4,7 @@ import functools
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from shared import config
 from shared.channels.http import AiohttpHttp
@@ -52,6 +53,14 @@ class Sources:
     meter: Meter
 
 
+class Closable(Protocol):
+    """Holds connections."""
+
+    async def close(self) -> None:
+        """Let go of them."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Storage:
     """Where state is kept: three tables, queues and blobs."""
@@ -61,6 +70,12 @@ class Storage:
     outbox: Rows
     queues: Queues
     blobs: Blobs
+    clients: tuple[Closable, ...] = ()
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        for client in self.clients:
+            await client.close()
 
     def with_queues(self, queues: Queues) -> "Storage":
         """The same with other queues."""
@@ -166,12 +181,15 @@ def azure_storage(settings: Settings) -> Storage:
 
     credential = make_credential(client_id=settings.client_id, authority=settings.cloud.authority)
     tables = table_service(settings.storage_endpoint("table"), credential)
+    queues = queue_service(settings.storage_endpoint("queue"), credential)
+    blobs = blob_service(settings.storage_endpoint("blob"), credential)
     return Storage(
         AzureRows(tables, "Subscriptions"),
         AzureRows(tables, "Looks"),
         AzureRows(tables, "Outbox"),
-        AzureQueues(queue_service(settings.storage_endpoint("queue"), credential)),
-        AzureBlobs(blob_service(settings.storage_endpoint("blob"), credential)),
+        AzureQueues(queues),
+        AzureBlobs(blobs),
+        (tables, queues, blobs, credential),
     )
 
 

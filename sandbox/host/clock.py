@@ -2,8 +2,10 @@
 
 import asyncio
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-import time_machine
+if TYPE_CHECKING:
+    import time_machine
 
 
 class Clock:
@@ -23,6 +25,8 @@ class Clock:
 
     def set(self, now: datetime) -> None:
         """From here on it is `now`, and time goes on from there."""
+        import time_machine  # It brings pytest along, which a clock left alone need not pay for.
+
         if self._traveller is None:
             self._travel = time_machine.travel(now.timestamp(), tick=True)
             self._traveller = self._travel.start()

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from azure.identity.aio import DefaultAzureCredential
 from azure.storage.blob.aio import BlobServiceClient
 from azure.storage.queue.aio import QueueServiceClient
 
 from sandbox.host.settings import SettingsError
+
+if TYPE_CHECKING:
+    from azure.identity.aio import DefaultAzureCredential
 
 DEFAULT = "AzureWebJobsStorage"
 _DEVELOPMENT = (
@@ -69,7 +71,9 @@ class Connections:
             return f"https://{account}.{service}.core.windows.net"
         raise SettingsError(f"There is no app setting {setting}, and {name} is no connection string.")
 
-    def _credential(self, name: str) -> DefaultAzureCredential:
+    def _credential(self, name: str) -> "DefaultAzureCredential":
+        from azure.identity.aio import DefaultAzureCredential  # A quarter of a second, seldom needed.
+
         if name not in self._credentials:
             client_id = self._environment.get(f"{name}__clientId")
             credential = DefaultAzureCredential(managed_identity_client_id=client_id)

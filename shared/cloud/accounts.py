@@ -42,7 +42,8 @@ class ArmAccounts:
         operations = self._client(known.subscription_id).code_signing_accounts
         target = Target(Kind.ACCOUNTS, known.id)
         try:
-            return _account(known, await operations.get(known.resource_group, known.name, target=target))
+            found = await operations.get(known.resource_group, known.name, target=target)
+            return _account(known, mapping(found))
         except HttpResponseError as error:
             return None if gone(error) else blind(About.ACCOUNTS, known.id, error)
         except UNREADABLE as error:
@@ -70,7 +71,7 @@ async def _all_pages(found: AsyncItemPaged[Profile]) -> AsyncIterator[Mapping[st
         if count > _MOST_PAGES:
             raise Malformed("pages without end")
         async for profile in page:
-            yield profile
+            yield mapping(profile)
 
 
 def _account(known: SigningAccount, raw: Mapping[str, Any]) -> SigningAccount:

@@ -23,7 +23,7 @@ class CallCount:
 
     def add(self, kind: str) -> None:
         """One more call of this kind."""
-        self._sent[kind] += 1
+        self._sent[str(kind)] += 1
         if (mine := _of_task.get()) is not None:
             mine[kind] += 1
 

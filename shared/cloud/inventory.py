@@ -1,17 +1,17 @@
 """The inventory: every account that may be seen, in one query to Resource Graph, a thousand rows a page."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from itertools import batched
 from typing import Any
 
 from azure.core.rest import HttpRequest
 
-from shared.cloud.blindness import READER, UNREADABLE, Unreadable, blind
+from shared.cloud.blindness import UNREADABLE, Unreadable, blind
 from shared.cloud.session import Session
 from shared.cloud.target import Kind, Target
 from shared.cloud.wire import Malformed, mapping, moment, required, tags, text
 from shared.domain.account import SigningAccount, Subscription
-from shared.domain.blind import About
+from shared.domain.blind import About, Blind
 from shared.domain.survey import Fleet
 
 QUERY = """Resources
@@ -45,22 +45,26 @@ class GraphInventory:
 
     async def fleet(self) -> Fleet:
         """What was listed before a page failed stays; the rest of the world is then out of sight. Raises Throttled."""
-        rows: dict[str, Mapping[str, Any]] = {}
+        accounts: dict[str, SigningAccount] = {}
+        owners: dict[str, Subscription] = {}
+        unseen: tuple[Blind, ...] = ()
         try:
             for scope in self._scopes:
                 async for row in self._rows(scope):
-                    rows[required(row, "id").lower()] = row
-            return _fleet(rows)
+                    account = _account(row)
+                    accounts[account.id] = account
+                    owners[account.subscription_id] = _subscription(row, text(row, "subscriptionName"))
         except UNREADABLE as error:
-            seen = _fleet(rows) if not isinstance(error, ValueError) else Fleet((), ())
-            return Fleet(seen.subscriptions, seen.accounts, (blind(About.ACCOUNTS, "", error, READER),))
+            unseen = (blind(About.ACCOUNTS, "", error),)
+        return Fleet(tuple(owners.values()), tuple(accounts.values()), unseen)
 
     async def subscriptions(self) -> Sequence[Subscription]:
         """All that can be read; of those named in settings where some are. Raises Throttled and Unreadable."""
         try:
-            found = [_subscription(row) async for row in self._listed_subscriptions()]
+            rows = [row async for row in self._listed_subscriptions()]
+            found = [_subscription(row, text(row, "displayName")) for row in rows]
         except UNREADABLE as error:
-            raise Unreadable(blind(About.ACCOUNTS, "", error, READER)) from error
+            raise Unreadable(blind(About.ACCOUNTS, "", error)) from error
         return [subscription for subscription in found if not self._only or subscription.id in self._only]
 
     async def _rows(self, scope: Mapping[str, Sequence[str]]) -> AsyncIterator[Mapping[str, Any]]:
@@ -93,18 +97,6 @@ def _query(scope: Mapping[str, Sequence[str]], token: str) -> HttpRequest:
     return HttpRequest("POST", "/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01", json=body)
 
 
-def _fleet(rows: Mapping[str, Mapping[str, Any]]) -> Fleet:
-    return Fleet(_subscriptions(rows.values()), tuple(_account(row) for row in rows.values()))
-
-
-def _subscriptions(rows: Iterable[Mapping[str, Any]]) -> tuple[Subscription, ...]:
-    found: dict[str, Subscription] = {}
-    for row in rows:
-        id_ = required(row, "subscriptionId").lower()
-        found[id_] = Subscription(id_, text(row, "subscriptionName") or id_, text(row, "tenantId"))
-    return tuple(found.values())
-
-
 def _account(row: Mapping[str, Any]) -> SigningAccount:
     return SigningAccount(
         id=required(row, "id").lower(),
@@ -119,6 +111,6 @@ def _account(row: Mapping[str, Any]) -> SigningAccount:
     )
 
 
-def _subscription(row: Mapping[str, Any]) -> Subscription:
+def _subscription(row: Mapping[str, Any], name: str) -> Subscription:
     id_ = required(row, "subscriptionId").lower()
-    return Subscription(id_, text(row, "displayName") or id_, text(row, "tenantId"))
+    return Subscription(id_, name or id_, text(row, "tenantId"))

@@ -36,7 +36,7 @@ class Patience:
     """How long to wait for what. `whole_call` bounds a call with all its tries, waits and sign-in."""
 
     tries: int = 3
-    longest_wait: timedelta = timedelta(seconds=5)
+    longest_wait: timedelta = timedelta(seconds=6)
     first_pause: timedelta = timedelta(milliseconds=400)
     when_not_told: timedelta = timedelta(seconds=20)
     empty_bucket: timedelta = timedelta(seconds=1)

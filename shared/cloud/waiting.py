@@ -9,7 +9,7 @@ _SECONDS = re.compile(r"retry-after|x-ms-ratelimit-microsoft\.costmanagement-\w+
 _MILLISECONDS = ("retry-after-ms", "x-ms-retry-after-ms")
 _SPAN = re.compile(r"(\d+):(\d\d):(\d\d)(?:\.\d+)?")
 _BUCKET = "x-ms-ratelimit-remaining-subscription-"
-_TELLS_NOTHING = timedelta(0)
+_A_SECOND = timedelta(seconds=1)
 
 
 def asked_wait(headers: Mapping[str, str], now: datetime) -> timedelta | None:
@@ -19,11 +19,15 @@ def asked_wait(headers: Mapping[str, str], now: datetime) -> timedelta | None:
 
 
 def quota_wait(headers: Mapping[str, str]) -> timedelta | None:
-    """Until when to hold still because the quota is used up, though this answer was still a good one."""
+    """How long to hold still because the quota is used up, though this answer was still a good one.
+
+    It is told in whole seconds, cut off: one more, so as not to come early.
+    """
     lower = {name.lower(): value.strip() for name, value in headers.items()}
     if lower.get("x-ms-user-quota-remaining") != "0":
         return None
-    return _span(lower.get("x-ms-user-quota-resets-after", ""))
+    span = _span(lower.get("x-ms-user-quota-resets-after", ""))
+    return span + _A_SECOND if span is not None else None
 
 
 def bucket_empty(headers: Mapping[str, str]) -> bool:
@@ -59,7 +63,7 @@ def _until(value: str, headers: Mapping[str, str], now: datetime) -> timedelta |
     moment = _http_date(value)
     if moment is None:
         return None
-    return max(moment - (_http_date(headers.get("date", "")) or now), _TELLS_NOTHING)
+    return max(moment - (_http_date(headers.get("date", "")) or now), timedelta(0))
 
 
 def _http_date(value: str) -> datetime | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,14 +15,23 @@ from sandbox.host.launch import RunningHost, running_host
 
 SAMPLE_APP = Path(__file__).parent / "sample_app"
 NEVER_SOON = "0 0 0 1 1 *"
+PATIENCE_SECONDS = 60
 
 
-async def until[T](look: Callable[[], T], seconds: float = 45) -> T:
-    """The first truthy answer of `look`."""
-    async with asyncio.timeout(seconds):
-        while not (found := look()):  # noqa: ASYNC110  The other process gives no sign.
+async def until[T](look: Callable[[], T]) -> T:
+    """The first truthy answer of `look`; another process gives no sign, so it is asked again and again."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not (found := look()):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     return found
+
+
+async def eventually(look: Callable[[], Awaitable[bool]]) -> bool:
+    """The same where looking takes an await."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not await look():  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    return True
 
 
 @dataclass(frozen=True, slots=True)

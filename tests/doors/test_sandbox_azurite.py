@@ -10,6 +10,7 @@ import pytest
 from azure.storage.queue.aio import QueueServiceClient
 
 from sandbox.azurite import azurite
+from tests.doors.host_driver import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -26,6 +27,10 @@ async def main():
         print(error, flush=True)
 asyncio.run(main())
 """
+
+
+async def is_gone(address: str) -> bool:
+    return not await listens(address)
 
 
 async def listens(address: str) -> bool:
@@ -46,9 +51,7 @@ async def test_azurite_ends_when_its_parent_is_killed() -> None:
     assert await listens(address)
     parent.kill()
     await parent.communicate()
-    async with asyncio.timeout(30):
-        while await listens(address):
-            await asyncio.sleep(0.05)
+    assert await eventually(lambda: is_gone(address))
 
 
 async def test_a_machine_without_node_is_told_so() -> None:

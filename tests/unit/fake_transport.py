@@ -56,6 +56,7 @@ class Reply:
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     reason: str = "told by the test"
+    request: Any = None
 
     def text(self, _encoding: str | None = None) -> str:
         return self.body if isinstance(self.body, str) else json.dumps(self.body)

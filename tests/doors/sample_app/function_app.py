@@ -50,7 +50,7 @@ async def work(message: func.QueueMessage) -> None:
     inserted = message.insertion_time.isoformat() if message.insertion_time else None
     note("work", body=body, dequeue_count=message.dequeue_count, id=message.id, inserted=inserted)
     if body.startswith("slow"):
-        await asyncio.sleep(1.5)
+        await asyncio.sleep(1)
         note("worked", body=body)
     if body == "fail" or (body == "fail once" and message.dequeue_count == 1):
         raise RuntimeError("told to fail")

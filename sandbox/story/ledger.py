@@ -1,0 +1,101 @@
+"""What the app keeps, read by the story as an operator would: looks, views, what waits, and the validation list."""
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sandbox.azure.register import RegisterEntry as Said
+from sandbox.azure.scenario.story import Scenario
+from shared import config
+from shared.clock import SystemClock
+from shared.domain.look import Look
+from shared.domain.validation import RegisterEntry, ValidationStatus, Way
+from shared.domain.view import SubscriptionView
+from shared.reports.check import Check
+from shared.store.looks import TableLooks
+from shared.store.outbox import TableOutbox
+from shared.store.shelves import TableShelves
+from shared.store.views import BlobViews
+from shared.wiring import Storage, azure_storage
+
+LONGEST_SECONDS = 120
+PAUSE_SECONDS = 0.05
+
+
+class TooLong(RuntimeError):
+    """Something that was to happen did not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Over the same storage as the app."""
+
+    storage: Storage
+
+    @property
+    def looks(self) -> TableLooks:
+        return TableLooks(self.storage.looks)
+
+    async def enter(self, scenario: Scenario, said: Iterable[Said]) -> int:
+        """Put what people say into the validation list; answers how many entries."""
+        shelves = TableShelves(self.storage.subscriptions, self.storage.looks, SystemClock())
+        entries = [_entry(scenario, one) for one in said]
+        await asyncio.gather(*(shelves.testify(entry) for entry in entries))
+        return len(entries)
+
+    async def next_look(self, after: str) -> Look:
+        """The first look later than `after` that is closed, with everything it had to say delivered."""
+        until = time.monotonic() + LONGEST_SECONDS
+        while time.monotonic() < until:
+            recent = await self.looks.recent(1)
+            if recent and recent[0].id > after and recent[0].closed and await self._quiet():
+                return recent[0]
+            await asyncio.sleep(PAUSE_SECONDS)
+        raise TooLong(f"The check was not finished within {LONGEST_SECONDS} s.")
+
+    async def check(self, look: Look) -> Check:
+        """The look with the views of its subscriptions."""
+        views = BlobViews(self.storage.blobs)
+        found = [await views.read(subscription_id) for subscription_id in look.shards]
+        return Check(look, tuple(view for view in found if isinstance(view, SubscriptionView)))
+
+    async def told(self, look: Look) -> Mapping[str, int]:
+        """How often each reason was given in a look, over all subscriptions and receivers."""
+        counts: dict[str, int] = {}
+        for end in await self.looks.ends(look.id):
+            for reason, number in end.told.items():
+                counts[reason] = counts.get(reason, 0) + number
+        return counts
+
+    async def _quiet(self) -> bool:
+        """Nothing waits for anybody any more."""
+        outbox = TableOutbox(self.storage.outbox)
+        for receiver in await outbox.receivers():
+            if await outbox.waiting(receiver, 1) or await outbox.frozen(receiver):
+                return False
+        return True
+
+
+def open_ledger(environment: Mapping[str, str]) -> Ledger:
+    """By the app's own settings; the credential comes from the process' environment."""
+    settings, _ = config.read(environment)
+    return Ledger(azure_storage(settings))
+
+
+def _entry(scenario: Scenario, said: Said) -> RegisterEntry:
+    validation = next((one for one in scenario.validations if one.name == said.said.validation), None)
+    return RegisterEntry(
+        subscription_id=said.subscription_id,
+        validation_id=(said.validation_id or "").lower(),
+        status=ValidationStatus(said.said.status),
+        said_by=said.said.by,
+        said_at=said.at,
+        way=Way.IMPORT,
+        expires=said.said.expires.date() if said.said.expires else None,
+        organisation=validation.subject if validation and validation.subject else "",
+        account=said.account or "",
+        owner=said.said.owner or "",
+        reason=said.said.reason or "",
+        note=said.said.note or "",
+    )

@@ -1,0 +1,106 @@
+"""What the story leaves behind: summary.json, every message as it was received, and one page that shows it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from sandbox.story.proof import Proof
+from shared import config
+from shared.config import Settings
+from shared.domain.words import moment
+
+if TYPE_CHECKING:
+    from sandbox.story.run import Story
+
+START = ("ALERT__WEBHOOK_URL", "ALERT__WEBHOOK_SECRET", "WATCH_SCHEDULE")
+
+
+def write_out(out: Path, story: "Story", proof: Proof, seconds: float) -> None:
+    """`out/summary.json`, `out/messages/NN.json` and `.txt`, `out/index.html`."""
+    _messages(out / "messages", story.received)
+    (out / "summary.json").write_text(
+        json.dumps(_summary(story, proof, seconds), indent=2, ensure_ascii=False), "utf-8"
+    )
+    (out / "index.html").write_text(_page(story, proof), "utf-8")
+
+
+def _messages(folder: Path, received: Sequence[Mapping[str, Any]]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, entry in enumerate(received, 1):
+        body = json.dumps(entry, indent=2, ensure_ascii=False)
+        (folder / f"{number:02}-{entry['receiver']}.json").write_text(body, "utf-8")
+        text = "\n\n".join(item["text"] for item in entry["body"]["data"]["items"])
+        (folder / f"{number:02}-{entry['receiver']}.txt").write_text(
+            f"{entry['body']['data']['summary']}\n\n{text}\n", "utf-8"
+        )
+
+
+def _summary(story: "Story", proof: Proof, seconds: float) -> dict[str, Any]:
+    checks = [
+        {
+            "title": scene.title,
+            "started": check.look.started.isoformat(),
+            "accounts": len(check.accounts),
+            "subscriptions": len(check.views),
+            "calls_to_azure": check.look.calls,
+            "partial": check.look.partial,
+            "seconds": round(scene.seconds, 2),
+            "findings": [asdict(finding) for finding in check.findings],
+            "printed": scene.text,
+        }
+        for scene, check in zip(story.scenes, story.checks, strict=True)
+    ]
+    return {
+        "scenario": story.scenario.name,
+        "seconds": round(seconds, 1),
+        "functions": list(story.stage.functions),
+        "checks": checks,
+        "messages": len(story.received),
+        "proof": asdict(proof) | {"holds": proof.holds},
+    }
+
+
+def _page(story: "Story", proof: Proof) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=select_autoescape(["j2"]), undefined=StrictUndefined
+    )
+    settings, _ = config.read(story.stage.environment)
+    return environment.get_template("page.html.j2").render(
+        scenario=story.scenario.name,
+        checks=[
+            {
+                "title": scene.title,
+                "when": moment(check.look.started),
+                "seconds": scene.seconds,
+                "printed": scene.text,
+                "partial": check.look.partial,
+            }
+            for scene, check in zip(story.scenes, story.checks, strict=True)
+        ],
+        last=story.checks[-1],
+        received=story.received,
+        mistyped=_mistyped(),
+        settings=_start_settings(settings),
+        proof=proof,
+    )
+
+
+def _start_settings(settings: Settings) -> list[tuple[str, str, str]]:
+    """Name, value and meaning; secrets are hidden, addresses too, since many hold a secret."""
+    found = []
+    for name, field in Settings.model_fields.items():
+        if field.alias in START:
+            value = getattr(settings, name)
+            shown = "(hidden)" if hasattr(value, "get_secret_value") else str(value)
+            found.append((str(field.alias), shown, str(field.description)))
+    return found
+
+
+def _mistyped() -> str:
+    """What a mistyped setting is answered with, by the code that answers it."""
+    _, mistakes = config.read({"VALIDATION__WARN_DAY": "60"})
+    return mistakes[0].sentence

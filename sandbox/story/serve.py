@@ -1,0 +1,58 @@
+"""make serve: keep the whole town up until Ctrl-C, and say where everything is."""
+
+import asyncio
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from sandbox.authority import authority_in
+from sandbox.azure.register import at_start
+from sandbox.azure.scenario.loading import load_scenario
+from sandbox.stage import Stage, stage
+from sandbox.story.ledger import open_ledger
+from sandbox.story.run import BEFORE
+from shared.reports.check import row
+
+ADDRESSES = "serve.json"
+
+
+async def serve(scenario_file: Path, settings: Mapping[str, str], out: Path) -> int:
+    """Start everything, let the first check happen, and wait."""
+    scenario = load_scenario(scenario_file)
+    folder = out / "serve"
+    shutil.rmtree(folder / "logs", ignore_errors=True)
+    print("Starting Azurite, the stand-ins for Azure and for receivers, and the Functions host ...", flush=True)
+    async with stage(
+        folder / "logs", authority_in(folder / "authority"), scenario_file, settings, scenario.start - BEFORE
+    ) as ready:
+        os.environ |= dict(ready.environment)
+        ledger = open_ledger(ready.environment)
+        try:
+            await ledger.enter(scenario, at_start(scenario))
+        finally:
+            await ledger.storage.close()
+        _write_down(ready, folder)
+        print(row("Functions", f"{ready.host}   health: {ready.host}/api/health"))
+        print(row("Receivers", f"{ready.receivers}   what arrived, newest first"))
+        print(row("Azure", f"{ready.azure}   the stand-in"))
+        print(row("Logs", f"{folder / 'logs'}"))
+        print(row("func", f"{folder / 'local.settings.json'} lets `func start` serve the same app"))
+        print("`make look` makes one more check happen. Ctrl-C ends all of it.", flush=True)
+        await asyncio.Event().wait()
+    return 0
+
+
+def _write_down(ready: Stage, folder: Path) -> None:
+    """For `make look`, and for whoever runs Core Tools beside it."""
+    addresses = {
+        "host": ready.host,
+        "receivers": ready.receivers,
+        "azure": ready.azure,
+        "environment": dict(ready.environment),
+    }
+    (folder / ADDRESSES).write_text(json.dumps(addresses, indent=2), "utf-8")
+    values = {"FUNCTIONS_WORKER_RUNTIME": "python", **ready.environment}
+    settings = json.dumps({"IsEncrypted": False, "Values": values}, indent=2)
+    (folder / "local.settings.json").write_text(settings, "utf-8")

@@ -1,0 +1,121 @@
+"""The stand-in for Azure in this process, and a session of ours that talks to it over real TLS."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import aiohttp
+from azure.core.credentials import AccessToken
+from azure.core.pipeline.transport import AioHttpTransport
+
+from sandbox.authority import make_authority
+from sandbox.azure.gate.clock import Clock
+from sandbox.azure.running import running
+from sandbox.azure.scenario.loading import load_scenario, read_scenario
+from sandbox.azure.scenario.story import Fault, Scenario
+from sandbox.azure.service import Azure
+from sandbox.identity import issue
+from shared.cloud.endpoints import Endpoints
+from shared.cloud.retry import Patience
+from shared.cloud.session import Session
+from shared.domain.account import SigningAccount
+from shared.domain.survey import Fleet
+
+SCENARIOS = Path("sandbox/scenarios")
+START = datetime(2026, 11, 20, 9, 7, tzinfo=UTC)
+IMPATIENT = Patience(whole_call=timedelta(seconds=1), first_pause=timedelta(milliseconds=10))
+RELEASE = {"name": "release", "validation": "main"}
+
+
+class RealClock:
+    """Time as it is."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def sleep(self, span: timedelta) -> None:
+        await asyncio.sleep(span.total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class TenantCredential:
+    """Whoever runs in the sandbox's tenant."""
+
+    tenant: str
+
+    async def get_token(self, *scopes: str, **_: Any) -> AccessToken:
+        return AccessToken(issue(self.tenant, scopes[0].removesuffix("/.default")), 4_000_000_000)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Nothing is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """Azure, to be broken by the test, and our session with it."""
+
+    azure: Azure
+    session: Session
+
+    def breaks(self, match: str, **how: Any) -> None:
+        """From now on calls whose `METHOD /path` matches go wrong."""
+        self.azure.faults.add([Fault(match=match, **how)])
+
+    def calls(self, kind: str) -> int:
+        """How many calls of a kind came in."""
+        count: int = self.azure.calls.seen()["kinds"].get(kind, 0)
+        return count
+
+
+def scenario_named(name: str) -> Scenario:
+    """One of the scenarios of the project."""
+    return load_scenario(SCENARIOS / f"{name}.yaml")
+
+
+def scenario_of(**parts: Any) -> Scenario:
+    """A scenario in which only what matters to a test is said."""
+    whole: dict[str, Any] = {
+        "name": "Test",
+        "start": START,
+        "tenant": {"id": "0b6f3f0e-52c4-4a34-8f0e-9a4f5b7c1d20", "name": "Test"},
+        "regions": {"westeurope": "weu", "eastus": "eus"},
+        "subscriptions": [{"name": "Main"}],
+        "validations": [{"name": "main", "subscription": "Main", "expires": "2027-10-01"}],
+    }
+    return read_scenario(whole | parts)
+
+
+def account_form(name: str, **parts: Any) -> dict[str, Any]:
+    """An account of the subscription Main, with one profile."""
+    return {"name": name, "subscription": "Main", "region": "westeurope", "profiles": [RELEASE]} | parts
+
+
+def account_named(fleet: Fleet, name: str) -> SigningAccount:
+    """The account of that name."""
+    return next(account for account in fleet.accounts if account.name == name)
+
+
+@asynccontextmanager
+async def stand_in(scenario: Scenario, folder: Path, patience: Patience | None = None) -> AsyncIterator[StandIn]:
+    """Running as long as the context is."""
+    authority = make_authority(folder / "authority")
+    azure = Azure(scenario, Clock(scenario.start))
+    async with running(azure, folder / "authority") as ready:
+        connector = aiohttp.TCPConnector(ssl=authority.client_context())
+        pool = aiohttp.ClientSession(connector=connector, auto_decompress=False)
+        origin = ready.listening
+        endpoints = Endpoints(origin, origin, f"{origin}/metrics/{{region}}", origin)
+        credential = TenantCredential(ready.tenant)
+        transport: AioHttpTransport = AioHttpTransport(session=pool)
+        async with Session(endpoints, credential, RealClock(), patience=patience, transport=transport) as session:
+            yield StandIn(azure, session)
