@@ -43,6 +43,10 @@ class Throttled(Exception):
         self.until = until
 
 
+class WindowTooLong(Exception):
+    """The service was found to give signatures only in a finer grain: ask again for a shorter window."""
+
+
 class Clock(Protocol):
     """The time, and waiting."""
 
@@ -88,7 +92,7 @@ class AccountReader(Protocol):
 
 
 class UsageReader(Protocol):
-    """Signatures by hour. Raises Throttled and nothing else."""
+    """Signatures by hour. Raises Throttled, WindowTooLong and nothing else."""
 
     @property
     def longest_window(self) -> timedelta:

@@ -7,7 +7,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from sandbox.azure.ending import wait_for_end
+from sandbox.azure.ending import end_asked_for
 from sandbox.azure.gate.clock import Clock
 from sandbox.azure.running import running
 from sandbox.azure.scenario.loading import ScenarioMistake, load_scenario
@@ -31,9 +31,10 @@ def main() -> int:
 
 
 async def _serve(azure: Azure, arguments: argparse.Namespace) -> None:
+    over = end_asked_for(arguments.until_stdin_closes)
     async with running(azure, arguments.certs, arguments.port, arguments.latency_ms / 1000) as ready:
         print(json.dumps(ready.as_dict()), flush=True)
-        await wait_for_end(arguments.until_stdin_closes)
+        await over.wait()
 
 
 def _now(text: str | None, scenario: Scenario) -> datetime:

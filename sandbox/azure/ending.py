@@ -1,4 +1,4 @@
-"""Wait until a server is to end: a signal, or its standard input closing."""
+"""When a server is to end: at a signal, or when its standard input closes."""
 
 import asyncio
 import os
@@ -6,20 +6,21 @@ import signal
 import sys
 
 
-async def wait_for_end(until_stdin_closes: bool) -> None:
-    """Returns on SIGTERM, SIGINT, or, where asked, when whoever started this process is gone."""
+def end_asked_for(until_stdin_closes: bool) -> asyncio.Event:
+    """Is set on SIGTERM, SIGINT, or, where asked, when whoever started this process is gone.
+
+    Make it before the ready line is printed: a signal may come right after that.
+    """
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, over.set)
     if until_stdin_closes:
-        await _watch_stdin(over)
-    await over.wait()
+        _watch_stdin(loop, over)
+    return over
 
 
-async def _watch_stdin(over: asyncio.Event) -> None:
-    loop = asyncio.get_running_loop()
-
+def _watch_stdin(loop: asyncio.AbstractEventLoop, over: asyncio.Event) -> None:
     def read() -> None:
         if not os.read(sys.stdin.fileno(), 4096):
             loop.remove_reader(sys.stdin.fileno())

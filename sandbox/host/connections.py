@@ -60,22 +60,26 @@ class Connections:
         return self._blobs[name]
 
     def _connection_string(self, name: str) -> str:
-        text = self._environment.get(name, "")
+        text = self._setting(name) or ""
         return _DEVELOPMENT if text.strip().lower() == "usedevelopmentstorage=true" else text
 
     def _uri(self, name: str, service: str) -> str:
         setting = f"{name}__{service}ServiceUri"
-        if setting in self._environment:
-            return self._environment[setting]
-        if account := self._environment.get(f"{name}__accountName"):
+        if uri := self._setting(setting):
+            return uri
+        if account := self._setting(f"{name}__accountName"):
             return f"https://{account}.{service}.core.windows.net"
         raise SettingsError(f"There is no app setting {setting}, and {name} is no connection string.")
+
+    def _setting(self, name: str) -> str | None:
+        """Azure looks with its own prefix first."""
+        return self._environment.get(f"AzureWebJobs{name}") or self._environment.get(name)
 
     def _credential(self, name: str) -> "DefaultAzureCredential":
         from azure.identity.aio import DefaultAzureCredential  # A quarter of a second, seldom needed.
 
         if name not in self._credentials:
-            client_id = self._environment.get(f"{name}__clientId")
+            client_id = self._setting(f"{name}__clientId")
             credential = DefaultAzureCredential(managed_identity_client_id=client_id)
             self._stack.push_async_exit(credential)
             self._credentials[name] = credential

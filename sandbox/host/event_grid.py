@@ -59,7 +59,7 @@ class EventGridTrigger:
         """One that failed makes the whole delivery fail, and Event Grid sends it again."""
         start = self.invocations.start
         calls = [start(self.invocations.call(function, Datum(json.dumps(event), "json"))) for event in events]
-        outcomes = await asyncio.gather(*calls)
+        outcomes = await asyncio.gather(*map(asyncio.shield, calls))
         succeeded = all(outcome.succeeded for outcome in outcomes)
         return HTTPStatus.ACCEPTED if succeeded else HTTPStatus.INTERNAL_SERVER_ERROR
 

@@ -1,5 +1,6 @@
 """HTTP triggers: a request becomes what the runtime library wants, and what it returns becomes the answer."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -31,7 +32,7 @@ class HttpTrigger:
         if str(route.function.trigger.properties.get("authLevel", "")).upper() == "ADMIN":
             return web.Response(status=HTTPStatus.UNAUTHORIZED)
         datum = await _request_datum(request, parameters)
-        outcome = await self.invocations.start(self.invocations.call(route.function, datum))
+        outcome = await asyncio.shield(self.invocations.start(self.invocations.call(route.function, datum)))
         return _response(_returned(route, outcome)) if outcome.succeeded else web.Response(status=500)
 
 

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -58,15 +59,16 @@ class Invocations:
         return task
 
     async def finish(self, seconds: float) -> None:
-        """Wait for what is running; what takes longer is cancelled."""
-        waiting: Sequence[asyncio.Task[Any]] = list(self._tasks)
-        if not waiting:
-            return
-        _, late = await asyncio.wait(waiting, timeout=seconds)
+        """Wait for what is running and for what that starts; what takes longer is cancelled."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._tasks:
+                    await asyncio.wait(self._tasks)
+        late = set(self._tasks)
         for task in late:
             task.cancel()
         if late:
-            logger.warning("%d running calls took more than %g s to end and were given up.", len(late), seconds)
+            logger.warning("What took more than %g s to end was given up.", seconds)
             await asyncio.wait(late, timeout=1)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
-from azure.storage.blob.aio import BlobClient, BlobLeaseClient, BlobServiceClient
+from azure.storage.blob.aio import BlobClient, BlobLeaseClient, ContainerClient
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +23,8 @@ STANDBY_SECONDS = 1.0
 class Lease:
     """The same id each time, so that a lease of ours whose answer got lost is ours again at once."""
 
-    blob: BlobClient
+    container: ContainerClient
+    path: str
     name: str
     id: str = field(default_factory=lambda: str(uuid4()))
 
@@ -42,12 +43,12 @@ class Lease:
 
     async def _acquire(self) -> BlobLeaseClient:
         """Wait until the lease is ours."""
-        waiting = False
+        blob, waiting = self.container.get_blob_client(self.path), False
         while True:
             try:
-                lease: BlobLeaseClient = await self.blob.acquire_lease(lease_duration=LEASE_SECONDS, lease_id=self.id)
+                lease: BlobLeaseClient = await blob.acquire_lease(lease_duration=LEASE_SECONDS, lease_id=self.id)
             except ResourceNotFoundError:
-                await self._create()
+                await self._create(blob)
             except AzureError as error:
                 if not waiting:
                     logger.info("Standing by for %s: %s", self.name, _reason(error))
@@ -70,19 +71,15 @@ class Lease:
                 logger.warning("The lease for %s was lost: %s", self.name, _reason(error))
                 return
 
-    async def _create(self) -> None:
+    async def _create(self, blob: BlobClient) -> None:
         try:
             with suppress(ResourceExistsError):
-                await self.blob.upload_blob(b"")
+                await self.container.create_container()
+            with suppress(ResourceExistsError):
+                await blob.upload_blob(b"")
         except AzureError:
             logger.exception("The lock for %s could not be created; trying again", self.name)
             await asyncio.sleep(STANDBY_SECONDS)
-
-
-async def create_container(service: BlobServiceClient) -> None:
-    """Where locks and schedules are kept; unless it is there."""
-    with suppress(ResourceExistsError):
-        await service.create_container(CONTAINER)
 
 
 def _reason(error: Exception) -> str:

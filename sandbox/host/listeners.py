@@ -9,7 +9,7 @@ from sandbox.host.clock import Clock
 from sandbox.host.connections import Connections
 from sandbox.host.functions import Binding, Function
 from sandbox.host.invocations import Invocations
-from sandbox.host.lease import CONTAINER, Lease, create_container
+from sandbox.host.lease import CONTAINER, Lease
 from sandbox.host.queues import QueueListener
 from sandbox.host.schedule_status import ScheduleStatus
 from sandbox.host.settings import HostSettings, SettingsError, is_disabled, resolve
@@ -17,6 +17,7 @@ from sandbox.host.timers import TimerListener, schedule_of
 
 logger = logging.getLogger(__name__)
 
+_STORAGE_SECONDS = 10
 _SERVED = {"timerTrigger", "queueTrigger", "httpTrigger", "eventGridTrigger"}
 
 
@@ -41,7 +42,8 @@ class Listeners:
     poll_seconds: float
 
     async def start(self, functions: Sequence[Function]) -> Listening:
-        listening = Listening()
+        """Queues exist when this returns, unless storage does not answer."""
+        listening, creating = Listening(), set[asyncio.Task[None]]()
         for function in functions:
             if is_disabled(function.name, self.environment):
                 logger.info("'Functions.%s' is disabled", function.name)
@@ -54,8 +56,12 @@ class Listeners:
                 listening.errors[function.name] = str(error)
                 continue
             listening.functions.append(function)
+            if isinstance(listener, QueueListener):
+                creating.add(asyncio.create_task(listener.create()))
             if listener:
                 listening.tasks.append(asyncio.create_task(_run(listener)))
+        if creating:
+            await asyncio.wait(creating, timeout=_STORAGE_SECONDS)
         return listening
 
     async def _listener(self, function: Function) -> TimerListener | QueueListener | None:
@@ -83,12 +89,10 @@ class Listeners:
         except SettingsError as error:
             logger.warning("Timer %s runs without a lock, as there is no storage: %s", function.name, error)
             return TimerListener(function, schedule, self.clock, self.invocations)
-        lock = blobs.get_blob_client(CONTAINER, f"locks/{self.host_id}/{function.name}.Listener")
-        status = blobs.get_blob_client(CONTAINER, f"timers/{self.host_id}/{function.name}/status")
-        await create_container(blobs)
-        return TimerListener(
-            function, schedule, self.clock, self.invocations, Lease(lock, function.name), ScheduleStatus(status)
-        )
+        container = blobs.get_container_client(CONTAINER)
+        lease = Lease(container, f"locks/{self.host_id}/{function.name}.Listener", function.name)
+        status = ScheduleStatus(container.get_blob_client(f"timers/{self.host_id}/{function.name}/status"))
+        return TimerListener(function, schedule, self.clock, self.invocations, lease, status)
 
 
 async def _run(listener: TimerListener | QueueListener) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,17 +12,12 @@ from azure.storage.queue.aio import QueueClient
 from sandbox.host.functions import Function
 from sandbox.host.invocations import Invocations
 from sandbox.host.queue_messages import MessageEncodingError, create_queue, decode, trigger_metadata
-from sandbox.host.settings import QueueSettings, resolve
+from sandbox.host.settings import QueueSettings
 
 logger = logging.getLogger(__name__)
 
 HOLD_SECONDS = 600
 _PAUSE_AFTER_ERROR_SECONDS = 1.0
-
-
-def queue_name(function: Function, environment: Mapping[str, str]) -> str:
-    """Raises SettingsError."""
-    return resolve(str(function.trigger.properties["queueName"]), environment)
 
 
 @dataclass(slots=True)
@@ -42,12 +36,12 @@ class QueueListener:
             try:
                 await self._fetch()
             except ResourceNotFoundError:
-                await self._create()
+                await self.create()
             except AzureError:
                 logger.exception("Queue %s could not be read; trying again", self.queue.queue_name)
                 await asyncio.sleep(_PAUSE_AFTER_ERROR_SECONDS)
 
-    async def _create(self) -> None:
+    async def create(self) -> None:
         try:
             await create_queue(self.queue)
         except AzureError:

@@ -23,6 +23,7 @@ from sandbox.host.routes import routes_of
 from sandbox.host.settings import HostSettings, read_host_settings
 
 GRACE_SECONDS = 5.0
+_LAST_ANSWERS_SECONDS = 2.0
 LOOPBACK = "127.0.0.1"
 _LARGEST_BODY = 100 * 1024 * 1024
 
@@ -92,7 +93,7 @@ def host_id(folder: Path, environment: Mapping[str, str]) -> str:
 
 @asynccontextmanager
 async def _listen(application: web.Application, port: int) -> AsyncIterator[str]:
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=GRACE_SECONDS)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=_LAST_ANSWERS_SECONDS)
     await runner.setup()
     try:
         await web.TCPSite(runner, LOOPBACK, port).start()

@@ -19,6 +19,7 @@ from sandbox.host.settings import resolve
 logger = logging.getLogger(__name__)
 
 PAST_DUE_AFTER = timedelta(seconds=5)
+_SLOW_CLOCK = timedelta(seconds=0.5)
 _MONITORED_FROM = timedelta(minutes=1)
 
 
@@ -64,8 +65,14 @@ class TimerListener:
                 due = self.schedule.after(self.clock.now())
                 continue
             await self._fire(past_due=self.clock.now() - due > PAST_DUE_AFTER)
-            due = self.schedule.after(max(self.clock.now(), due))
+            due = self._following(due)
             await self._record(due)
+
+    def _following(self, due: datetime) -> datetime:
+        """From now on, not from `due`; a clock that is a little slow does not make the same occurrence come again."""
+        now = self.clock.now()
+        was_set_back = due - now > _SLOW_CLOCK
+        return self.schedule.after(now if was_set_back else max(now, due))
 
     async def _first_due(self) -> datetime:
         """An occurrence that another host should have seen and did not is due at once."""

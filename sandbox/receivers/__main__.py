@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import json
 
-from sandbox.azure.ending import wait_for_end
+from sandbox.azure.ending import end_asked_for
 from sandbox.receivers.server import running
 
 
@@ -18,9 +18,10 @@ def main() -> None:
 
 
 async def _serve(arguments: argparse.Namespace) -> None:
+    over = end_asked_for(arguments.until_stdin_closes)
     async with running(arguments.port, arguments.secret) as address:
         print(json.dumps({"listening": address}), flush=True)
-        await wait_for_end(arguments.until_stdin_closes)
+        await over.wait()
 
 
 if __name__ == "__main__":

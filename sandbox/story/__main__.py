@@ -52,7 +52,7 @@ def _trust(folder: Path) -> None:
         if "look" not in sys.argv:
             make_authority(folder)
         environment = {**os.environ, "SSL_CERT_FILE": trusted}
-        os.execve(sys.executable, [sys.executable, "-m", "sandbox.story", *sys.argv[1:]], environment)
+        os.execve(sys.executable, [sys.executable, "-m", "sandbox.story", *sys.argv[1:]], environment)  # noqa: S606
 
 
 async def _until_told(story: Coroutine[Any, Any, int]) -> int:

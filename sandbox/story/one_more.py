@@ -11,7 +11,6 @@ from sandbox.story.ledger import open_ledger
 from sandbox.story.serve import ADDRESSES
 from shared.reports.check import head, lines, row
 
-
 NOBODY = "Nothing is being served: run `make serve` in another terminal first."
 
 

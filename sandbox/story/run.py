@@ -22,8 +22,9 @@ from sandbox.story.telling import Scene, tell_change, tell_whole_check
 from shared.domain.words import count
 from shared.reports.check import Check, row
 
-# The timer is due at seven past; the story opens two seconds before, and its own moments are seven past as well.
-BEFORE = timedelta(seconds=2)
+# The timer is due at seven past. The story opens just before; later moments lie just behind, so that it is overdue.
+BEFORE = timedelta(seconds=1)
+AFTER = timedelta(seconds=1)
 STEPS = (timedelta(hours=1), timedelta(days=3), timedelta(days=3, hours=1))
 
 
@@ -43,12 +44,11 @@ class Story:
         scene = self._scene()
         check, fresh = await self._next()
         tell_whole_check(scene, check, fresh)
-        scene.end()
 
     async def later_check(self, at: datetime) -> None:
         """Time moves on, people say what they did, and the timer fires again."""
         scene = self._scene()
-        before, now = self.checks[-1].look.started, at - BEFORE
+        before, now = self.checks[-1].look.started, at + AFTER
         for step in self.scenario.timeline:
             if before < step.at <= now:
                 scene.say(row("MEANWHILE", step.says))
@@ -56,7 +56,6 @@ class Story:
         await self.ledger.enter(self.scenario, [one for one in afterwards(self.scenario) if before < one.at <= now])
         check, fresh = await self._next()
         tell_change(scene, check, await self.ledger.told(check.look), fresh)
-        scene.end()
 
     async def _next(self) -> tuple[Check, Sequence[Mapping[str, Any]]]:
         after = self.checks[-1].look.id if self.checks else ""

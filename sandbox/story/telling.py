@@ -25,14 +25,15 @@ class Scene:
         self.text.append(line)
         print(line, flush=True)
 
-    def end(self) -> None:
-        """The step is over."""
+    def end(self) -> float:
+        """What was to happen has happened; how many seconds it took."""
         self.seconds = time.monotonic() - self.began
+        return self.seconds
 
 
 def tell_whole_check(scene: Scene, check: Check, received: Sequence[Mapping[str, Any]]) -> None:
     """The first check: everything that needs somebody, and who was told."""
-    scene.say(row(scene.title, f"{head(check)}"))
+    scene.say(row(scene.title, head(check, scene.end())))
     for line in lines(check):
         scene.say(line)
     tell_received(scene, received, check.look)
@@ -40,7 +41,12 @@ def tell_whole_check(scene: Scene, check: Check, received: Sequence[Mapping[str,
 
 def tell_change(scene: Scene, check: Check, reasons: Mapping[str, int], received: Sequence[Mapping[str, Any]]) -> None:
     """A later check: only what is new, what is over, and what could not be read."""
-    scene.say(row(scene.title, f"{moment(check.look.started)}   {count(check.look.calls, 'call')} to Azure"))
+    scene.say(
+        row(
+            scene.title,
+            f"{moment(check.look.started)}   {scene.end():.1f} s, {count(check.look.calls, 'call')} to Azure",
+        )
+    )
     for item in _items(received):
         scene.say(row("", item["title"]))
     for line in lines(check):

@@ -35,11 +35,10 @@ class GrainRefused(Exception):
 
 @dataclass(slots=True)
 class Refusals:
-    """Until hours were once given, windows stay short enough for minutes."""
+    """Hours are tried first, and batches."""
 
     hours: bool = False
     batches: bool = False
-    hours_given: bool = False
 
     @property
     def grain(self) -> Grain:
@@ -49,7 +48,7 @@ class Refusals:
     @property
     def longest_window(self) -> timedelta:
         """What to ask for at once."""
-        return Grain.HOUR.longest if self.hours_given and not self.hours else Grain.MINUTE.longest
+        return self.grain.longest
 
     def heed(self, error: HttpResponseError) -> None:
         """Raises GrainRefused where that is what the error says."""

@@ -63,7 +63,6 @@ class MetricCalls:
             if not batch_not_served(error):
                 raise
             return await self._instead(batch, window)
-        self._refusals.hours_given |= not self._refusals.hours
         return answer
 
     async def _instead(self, batch: Batch, window: Window) -> Signatures:
@@ -106,7 +105,6 @@ class MetricCalls:
             return blind(About.USAGE, account_id, error, MONITORING_READER)
         except UNREADABLE as error:
             return blind(About.USAGE, account_id, error, MONITORING_READER)
-        self._refusals.hours_given |= not self._refusals.hours
         return self._hours(account_id, answer, window)
 
     def _hours(self, account_id: str, answer: Mapping[str, Any] | None, window: Window) -> Hours | Blind:

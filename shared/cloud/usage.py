@@ -12,6 +12,7 @@ from shared.cloud.session import Session
 from shared.domain.account import subscription_scope
 from shared.domain.blind import About, Blind
 from shared.domain.usage import Window
+from shared.ports import WindowTooLong
 
 _MOST_IDS = 50
 
@@ -25,13 +26,13 @@ class MonitorUsage:
 
     @property
     def longest_window(self) -> timedelta:
-        """31 days once hours were given, else 3 hours."""
+        """31 days by the hour; 3 hours once that was refused."""
         return self._refusals.longest_window
 
     async def signatures(
         self, subscription_id: str, region: str, account_ids: Sequence[str], window: Window
     ) -> Signatures:
-        """A longer window than the grain allows is read in pieces; an account is blind where any piece was."""
+        """An account is blind where any piece of the window was. Raises WindowTooLong when hours turn out refused."""
         if len(account_ids) > _MOST_IDS:
             raise ValueError(f"at most {_MOST_IDS} accounts at once")
         batch = Batch(subscription_scope(subscription_id), region, tuple(id_.lower() for id_ in account_ids))
@@ -44,6 +45,8 @@ class MonitorUsage:
                 answer = await self._piece(left, piece)
             except GrainRefused:
                 self._refusals.hours = True
+                if window.span > self.longest_window:
+                    raise WindowTooLong from None
                 continue
             blinds |= {id_: read for id_, read in answer.items() if isinstance(read, Blind)}
             for id_, read in answer.items():

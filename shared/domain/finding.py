@@ -29,7 +29,8 @@ class Finding:
 
     `level` grows when a threshold is crossed. `rests_on` names what must be seen to say that the problem is over.
     `what` is line one (what, where, by when), `stops` what stops if nothing is done, `next_step` the one next step,
-    `next_word` the threshold at which it is told again. `resource` is the ARM id that the portal opens.
+    `next_word` the threshold at which it is told again. `resource` is the ARM id that the portal opens, `problem` what
+    it is called in a few words when it is over.
     """
 
     rule: str
@@ -45,6 +46,7 @@ class Finding:
     began: datetime | None = None
     next_word: str = ""
     resource: str = ""
+    problem: str = ""
 
     @property
     def key(self) -> str:

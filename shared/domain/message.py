@@ -17,7 +17,7 @@ def title(intent: Intent) -> str:
     """Line one: what, where, by when."""
     mark = MARKS.get(intent.reason)
     if intent.reason is Reason.RESOLVED:
-        return f"{mark}: {intent.finding.what}"
+        return f"{mark}: {intent.finding.problem or intent.finding.what}"
     severity = intent.finding.severity.word
     return f"{severity} ({mark.lower()}): {intent.finding.what}" if mark else f"{severity}: {intent.finding.what}"
 

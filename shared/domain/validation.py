@@ -47,5 +47,6 @@ class RegisterEntry:
     @property
     def title(self) -> str:
         """How people call it: the organisation and the first characters of the id."""
-        short = f"validation {self.validation_id[:8]}" if self.validation_id else f"validation for {self.account}"
+        which = self.validation_id[:8] if self.validation_id else f"for {self.account}"
+        short = f"identity validation {which}"
         return f"{short} ({self.organisation})" if self.organisation else short

@@ -7,7 +7,7 @@ from datetime import datetime
 from shared.domain.account import Subscription
 from shared.domain.blind import Blind
 from shared.domain.finding import Finding
-from shared.domain.memory import Decision
+from shared.domain.memory import Decision, Reason
 from shared.domain.policy import Policy
 from shared.domain.survey import Survey
 
@@ -36,6 +36,7 @@ class FindingView:
     what: str
     next_step: str
     accounts: tuple[str, ...]
+    inhibited: bool = False
     told: tuple[tuple[str, str], ...] = ()
 
 
@@ -94,5 +95,6 @@ def _finding(finding: Finding, decisions: Sequence[Decision]) -> FindingView:
         what=finding.what,
         next_step=finding.next_step,
         accounts=finding.accounts,
+        inhibited=any(reason == Reason.INHIBITED for _, reason in told),
         told=told,
     )

@@ -11,7 +11,7 @@ from shared.domain.blind import About, Blind
 from shared.domain.kept import Kept, Patience
 from shared.domain.look import Shard
 from shared.domain.usage import SigningUsage, Window, month_of, next_window
-from shared.ports import AccountReader, Throttled, UsageReader
+from shared.ports import AccountReader, Throttled, UsageReader, WindowTooLong
 
 AT_ONCE = 8
 IDS_PER_BATCH = 50
@@ -111,6 +111,13 @@ class Collect:
         return True
 
     async def _read_usage(self, shard: Shard, kept: Kept, found: Readings, now: datetime) -> None:
+        """In batches by region and window; once more, with shorter windows, where the service takes no long ones."""
+        try:
+            await self._read_windows(shard, kept, found, now)
+        except WindowTooLong:
+            await self._read_windows(shard, kept, found, now)
+
+    async def _read_windows(self, shard: Shard, kept: Kept, found: Readings, now: datetime) -> None:
         hidden = _hidden_accounts(found)
         windows: dict[tuple[str, Window], list[str]] = {}
         for account in found.accounts:

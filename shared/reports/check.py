@@ -28,8 +28,8 @@ class Check:
 
     @property
     def findings(self) -> Sequence[FindingView]:
-        """The worst first."""
-        found = [finding for view in self.views for finding in view.findings]
+        """The worst first, without those that are a part of a larger one."""
+        found = [finding for view in self.views for finding in view.findings if not finding.inhibited]
         return sorted(found, key=lambda finding: (ORDER[finding.severity], finding.what))
 
     @property
@@ -38,12 +38,13 @@ class Check:
         return sum((Decimal(account.fee) for account in self.accounts if account.fee), Decimal())
 
 
-def head(check: Check) -> str:
-    """When, how many, what they cost."""
+def head(check: Check, seconds: float | None = None) -> str:
+    """When, how many, how long it took, what they cost."""
     accounts = check.accounts
     regions = len({account.region for account in accounts})
     seen = [count(len(accounts), "account"), count(len(check.views), "subscription"), count(regions, "region")]
-    cost = f"{count(check.look.calls, 'call')} to Azure, {check.fees} USD fees a month by list price"
+    took = f"{seconds:.1f} s, " if seconds is not None else ""
+    cost = f"{took}{count(check.look.calls, 'call')} to Azure, {check.fees} USD fees a month by list price"
     return f"{moment(check.look.started)}   {', '.join(seen)}   {cost}"
 
 

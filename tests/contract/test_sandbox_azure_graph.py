@@ -37,20 +37,8 @@ async def test_one_query_shows_every_account_with_the_name_of_its_subscription(a
     assert (status, body["count"], body["totalRecords"], body["resultTruncated"]) == (200, 40, 40, "false")
     assert "$skipToken" not in body
     assert [row["id"] for row in rows] == sorted((row["id"] for row in rows), key=str.lower)
-    assert sorted(shown) == sorted(
-        [
-            "id",
-            "name",
-            "location",
-            "resourceGroup",
-            "subscriptionId",
-            "subscriptionName",
-            "tenantId",
-            "sku",
-            "tags",
-            "createdAt",
-        ]
-    )
+    columns = "id name location resourceGroup subscriptionId subscriptionName tenantId sku tags createdAt"
+    assert " ".join(shown) == columns
     assert (shown["subscriptionName"], shown["sku"]) == ("Production", "Premium")
     assert shown["resourceGroup"] == "rg-production"
     assert shown["tags"] == {"owner": "株式会社テスト", "cost-centre": "Products"}

@@ -11,7 +11,7 @@ import pytest
 from azure.storage.queue.aio import QueueServiceClient
 
 from sandbox.host.launch import host_command
-from tests.doors.host_driver import eventually, sample_host
+from tests.doors.host_driver import sample_host
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -32,10 +32,6 @@ def write_app(folder: Path, source: str, host_json: str = '{"version": "2.0"}') 
     (folder / "function_app.py").write_text(source, encoding="utf-8")
     (folder / "host.json").write_text(host_json, encoding="utf-8")
     return folder
-
-
-async def exists(queues: QueueServiceClient, name: str) -> bool:
-    return name in [queue.name async for queue in queues.list_queues(name_starts_with=name)]
 
 
 async def test_an_app_that_cannot_be_imported_ends_the_host_with_a_sentence(tmp_path: Path) -> None:
@@ -74,7 +70,6 @@ async def test_the_host_ends_when_its_stdin_does_and_lets_finish_what_runs(
     async with sample_host(host_folder, cloud_environment) as host:
         await host.logged("'Functions.tick' is due next")
         queue = queues.get_queue_client(host.work_queue)
-        assert await eventually(lambda: exists(queues, host.work_queue))
         await queue.send_message(base64.b64encode(b"slow").decode())
         await host.noted("work", body="slow")
         assert await host.running.child.end(30) == 0

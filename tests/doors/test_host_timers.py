@@ -14,7 +14,7 @@ DAILY = "0 0 9 * * *"
 
 
 async def test_a_timer_fires_by_the_clock_of_the_story(host_folder: Path, cloud_environment: Mapping[str, str]) -> None:
-    """On time; once for many missed; and once more when another host finds that none was there."""
+    """On time; once for many missed; also when time was turned back; and when no host was there to see it."""
     own = {"TICK_SCHEDULE": DAILY, "AzureFunctionsWebHost__hostid": uuid4().hex}
     async with sample_host(host_folder, cloud_environment, "--now", "2026-11-20T08:00:00Z", **own) as host:
         await host.logged("'Functions.tick' is due next at 2026-11-20T09:00:00+00:00")
@@ -23,11 +23,14 @@ async def test_a_timer_fires_by_the_clock_of_the_story(host_folder: Path, cloud_
         await host.set_clock("2026-11-25T12:00:00Z")
         await host.noted("tick", 2)
         await host.set_clock("2026-11-26T08:59:59Z")
-        ticks = await host.noted("tick", 3)
+        await host.noted("tick", 3)
+        await host.set_clock("2026-11-22T08:59:59Z")
+        ticks = await host.noted("tick", 4)
     assert [(tick["at"][:13], tick["past_due"]) for tick in ticks] == [
         ("2026-11-20T09", False),
         ("2026-11-25T12", True),
         ("2026-11-26T09", False),
+        ("2026-11-22T09", False),
     ]
     async with sample_host(host_folder, cloud_environment, "--now", "2026-11-29T10:00:00Z", **own) as host:
         (tick,) = await host.noted("tick")

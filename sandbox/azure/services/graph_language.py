@@ -76,19 +76,20 @@ class Query:
     steps: tuple[Step, ...]
 
 
-_FUNCTION = re.compile(r"(tostring|tolower|toupper|todynamic|trim)\s*\((.*)\)", re.DOTALL | re.IGNORECASE)
+_FUNCTION = re.compile(r"(tostring|tolower|toupper|todynamic)\s*\((.*)\)", re.DOTALL | re.IGNORECASE)
 _LITERAL = re.compile(r"""'([^']*)'|"([^"]*)"|(\d+(?:\.\d+)?)""")
 _INDEX = re.compile(r"""\[\s*['"]([^'"]+)['"]\s*\]""")
 _PATH = re.compile(r"[A-Za-z_][\w$]*(\.[\w\-$ ]+)*")
 _CONDITION = re.compile(
-    r"(?P<left>.+?)\s*(?P<op>=~|!~|==|!=|\b(?:!?in~?|!?contains|!?startswith)(?=[\s(]))\s*(?P<right>.+)", re.DOTALL
+    r"(?P<left>.+?)\s*(?P<op>=~|!~|==|!=|(?<=[\s\])])!?(?:in~?|contains|startswith)(?=[\s(]))\s*(?P<right>.+)",
+    re.DOTALL,
 )
 _JOIN = re.compile(r"(?:kind\s*=\s*(\w+)\s*)?\((.*)\)\s*on\s+([\w$.]+(?:\s*==\s*[\w$.]+)?)", re.DOTALL)
 
 
 def read(text: str) -> Query:
     """Raises NotUnderstood."""
-    text = re.sub(r"//[^\n]*", "", text)
+    text = re.sub(r"(^|\s)//[^\n]*", "", text)
     parts = [part.strip() for part in split(text, "|")]
     if not re.fullmatch(r"\w+", parts[0]):
         raise NotUnderstood(f"the query has to begin with a table, not with {parts[0]!r}")

@@ -30,6 +30,9 @@ def subscription_unreadable(survey: Survey, policy: Policy, now: datetime) -> It
         accounts=tuple(account.name for account in survey.accounts),
         facts={"Subscription": survey.subscription.id, "Could not be read": _parts(survey)},
         began=since,
+        problem=f"subscription {name} could not be read"
+        if whole
+        else f"a part of subscription {name} could not be read",
         resource=survey.subscription.scope,
         next_word=f"when it has lasted {policy.unread_critical_after.total_seconds() / 3600:.0f} hours",
     )

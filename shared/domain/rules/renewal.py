@@ -40,6 +40,7 @@ def renewal_stopped(survey: Survey, policy: Policy, now: datetime) -> Iterator[F
             facts=_facts(survey, validation_id)
             | {"Last certificate issued": moment(max(_issued(p) for _, p in pairs))},
             began=min(_issued(profile) for _, profile in pairs) + timedelta(hours=24),
+            problem=f"stopped renewal for {_who(survey, validation_id, pairs)}",
             resource=pairs[0][0].id,
         )
 
@@ -68,6 +69,7 @@ def signing_down(survey: Survey, policy: Policy, now: datetime) -> Iterator[Find
             accounts=names(account for account, _ in pairs),
             facts=_facts(survey, validation_id),
             began=since,
+            problem=f"signing down for {_who(survey, validation_id, pairs)}",
             resource=pairs[0][0].id,
         )
 
@@ -93,6 +95,7 @@ def profile_suspended(survey: Survey, _policy: Policy, _now: datetime) -> Iterat
             facts={"Subscription": survey.subscription.name, "Profile type": profile.profile_type}
             | ({"Newest certificate": moment(_issued(profile))} if profile.certificates else {}),
             began=profile.modified,
+            problem=f"suspension of {name}" if profile.suspended else f"disabling of {name}",
             resource=account.id,
         )
 
@@ -121,7 +124,7 @@ def _dies(profile: CertificateProfile) -> datetime:
 def _who(survey: Survey, validation_id: str, pairs: Sequence[Pair]) -> str:
     found = names(account for account, _ in pairs)
     entry = survey.register.get(validation_id)
-    title = entry.title if entry else f"validation {validation_id[:8]}"
+    title = entry.title if entry else f"identity validation {validation_id[:8]}"
     return f"{count(len(found), 'account')} ({listing(found)}), {title}"
 
 

@@ -32,11 +32,12 @@ def validation_expiring(survey: Survey, policy: Policy, now: datetime) -> Iterat
             subject=entry.validation_id,
             severity=_severity(left) if bound or survey.blind else Severity.INFO,
             level=len(crossed),
-            what=f"{entry.title} expires on {day(_expires(entry))}, in {count(left, 'day')}: {_where(bound, survey)}",
+            what=f"{_title(entry)} expires on {day(_expires(entry))}, in {count(left, 'day')}: {_where(bound, survey)}",
             stops=_stops(bound, survey),
             next_step="Renew it in the portal now (renewal opens 60 days before the end), then enter the new date.",
             rests_on=_rests_on(survey),
             accounts=names(account for account, _ in bound),
+            problem=f"expiry of {entry.title}, {_where(bound, survey)}",
             resource=bound[0][0].id if bound else survey.subscription.scope,
             facts=_facts(entry, survey),
             next_word=f"when {count(max(ahead), 'day')} are left" if ahead else "",
@@ -51,11 +52,12 @@ def validation_expired(survey: Survey, _policy: Policy, now: datetime) -> Iterat
                 rule=EXPIRED.name,
                 subject=entry.validation_id,
                 severity=Severity.CRITICAL if bound or survey.blind else Severity.INFO,
-                what=f"{entry.title} expired on {day(_expires(entry))}: {_where(bound, survey)}",
+                what=f"{_title(entry)} expired on {day(_expires(entry))}: {_where(bound, survey)}",
                 stops=_stops(bound, survey),
                 next_step=CURE,
                 rests_on=_rests_on(survey),
                 accounts=names(account for account, _ in bound),
+                problem=f"lapse of {entry.title}, {_where(bound, survey)}",
                 resource=bound[0][0].id if bound else survey.subscription.scope,
                 facts=_facts(entry, survey),
             )
@@ -69,12 +71,13 @@ def register_out_of_date(survey: Survey, _policy: Policy, now: datetime) -> Iter
                 rule=OUT_OF_DATE.name,
                 subject=entry.validation_id,
                 severity=Severity.WARNING,
-                what=f"{entry.title}: the validation list says it ended on {day(_expires(entry))}, but Azure still "
+                what=f"{_title(entry)}: the validation list says it ended on {day(_expires(entry))}, but Azure still "
                 f"issues certificates for {_where(bound, survey)}",
                 stops="Nothing stops now, but nobody will be warned before the real end.",
                 next_step="Look up the validation in the portal and enter its new expiry date.",
                 rests_on=_rests_on(survey),
                 accounts=names(account for account, _ in bound),
+                problem=f"wrong date of {entry.title} in the validation list",
                 resource=bound[0][0].id if bound else survey.subscription.scope,
                 facts=_facts(entry, survey),
             )
@@ -100,6 +103,10 @@ def _past(survey: Survey, now: datetime) -> Iterator[tuple[RegisterEntry, Bound]
     for entry in _dated(survey):
         if entry.status is ValidationStatus.EXPIRED or _days_left(entry, now) < 0:
             yield entry, users.get(entry.validation_id, ())
+
+
+def _title(entry: RegisterEntry) -> str:
+    return entry.title[0].upper() + entry.title[1:]
 
 
 def _expires(entry: RegisterEntry) -> date:
