@@ -6,8 +6,17 @@ from sandbox.azure.gate.tokens import caller
 from sandbox.azure.routes import Found, find_route
 from sandbox.azure.service import Azure
 from sandbox.azure.services.accounts import TYPE
+from sandbox.identity import Claims
 
 API_VERSION = "2025-10-13"
+ANYBODY = Claims("", "", "", "anybody")
+RIGHTS = {
+    "metrics_batch": "metrics",
+    "metrics_single": "metrics",
+    "cost": "costs",
+    "cost_forecast": "costs",
+    "delete": "delete",
+}
 
 
 def answer(azure: Azure, method: str, target: str, authorization: str | None, body: bytes) -> Answer:
@@ -18,7 +27,9 @@ def answer(azure: Azure, method: str, target: str, authorization: str | None, bo
     try:
         if found is None:
             raise Refused(refusal(404, "InvalidResourceType", f"There is nothing at {method} {path}."))
-        who = caller(authorization, found.route.service, azure.origin, azure.scenario.tenant.id)
+        tenant = azure.scenario.tenant.id
+        open_to_all = not found.route.service
+        who = ANYBODY if open_to_all else caller(authorization, found.route.service, azure.origin, tenant)
         client = who.client_id
         now = azure.clock.now()
         call = Call(azure, method, path, read_query(query), body, found.parts, who, now, azure.world(now))
@@ -30,13 +41,23 @@ def answer(azure: Azure, method: str, target: str, authorization: str | None, bo
 
 
 def _answered(call: Call, found: Found) -> Answer:
-    _check_version(call)
+    if found.route.service:
+        _check_rights(call, found)
+        _check_version(call)
     headers = _throttled(call, found)
     try:
         made = found.route.handler(call)
     except Refused as refused:
         made = refused.answer
     return Answer(made.status, made.body, {**headers, **made.headers}, made.targets)
+
+
+def _check_rights(call: Call, found: Found) -> None:
+    """Raises Refused with 403 for an identity that the scenario names and that may not do this."""
+    right = RIGHTS.get(found.route.kind, "read")
+    for identity in call.scenario.identities:
+        if identity.client_id.lower() == call.caller.client_id.lower() and right not in identity.may:
+            raise call.forbidden()
 
 
 def _check_version(call: Call) -> None:

@@ -43,9 +43,10 @@ def _entries(
 def _entry(scenario: Scenario, world: World, said: Testimony, moment: datetime) -> RegisterEntry:
     validation = world.validations[said.validation.lower()] if said.validation else None
     account = world.accounts.get(said.account.lower()) if said.account else None
-    if validation is None and account is None:
+    about = validation or account
+    if about is None:
         raise LookupError(f"{scenario.name}: the register speaks of {said.account!r}, which is not there at {moment}")
-    owner = world.subscriptions[validation.subscription_id if validation else account.subscription_id]  # type: ignore[union-attr]
+    owner = world.subscriptions[about.subscription_id]
     return RegisterEntry(
         owner.id,
         owner.name,

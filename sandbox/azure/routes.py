@@ -6,16 +6,36 @@ from typing import NamedTuple
 
 from sandbox.azure.answers import Answer
 from sandbox.azure.call import Call
-from sandbox.azure.services import accounts, deletions, graph, locks, metrics, profiles, subscriptions
+from sandbox.azure.services import (
+    accounts,
+    costs,
+    deletions,
+    forecasts,
+    graph,
+    locks,
+    metrics,
+    profiles,
+    reachable,
+    subscriptions,
+)
 
 _GROUP = "/subscriptions/{subscription}/resourceGroups/{group}"
 _PROVIDER = "/providers/Microsoft.CodeSigning/codeSigningAccounts"
 _ACCOUNT = _GROUP + _PROVIDER + "/{account}"
+_COSTS = "/providers/Microsoft.CostManagement"
+_BILLING = "/providers/Microsoft.Billing/billingAccounts/{billing}"
+_COST_SCOPES = (
+    "/subscriptions/{subscription}",
+    _GROUP,
+    "/providers/Microsoft.Management/managementGroups/{management_group}",
+    _BILLING,
+    _BILLING + "/billingProfiles/{billing_profile}",
+)
 _LOCKS = "/providers/Microsoft.Authorization/locks"
 
 
 class Route(NamedTuple):
-    """`service` is whose token is asked for; `kind` is what the call is counted as."""
+    """`service` is whose token is asked for, nobody's where it is empty; `kind` is what the call is counted as."""
 
     method: str
     pattern: re.Pattern[str]
@@ -65,6 +85,10 @@ ROUTES = (
     _route("GET", _ACCOUNT + _LOCKS, "locks", locks.list_locks),
     _route("GET", _GROUP + _LOCKS, "locks", locks.list_locks),
     _route("GET", "/subscriptions/{subscription}" + _LOCKS, "locks", locks.list_locks),
+    _route("GET", "/timestamp", "timestamp", reachable.alive, ""),
+    _route("GET", "/signing/{region}", "signing_endpoint", reachable.alive, ""),
+    *(_route("POST", scope + _COSTS + "/query", "cost", costs.query) for scope in _COST_SCOPES),
+    *(_route("POST", scope + _COSTS + "/forecast", "cost_forecast", forecasts.forecast) for scope in _COST_SCOPES),
 )
 
 

@@ -70,11 +70,12 @@ def _response(made: Answer, text: bytes) -> web.Response:
 
 
 async def _broken(request: web.Request, fault: Fault, received: int) -> web.Response:
-    """A status, a hang or a body that nobody asked for."""
+    """A status, a body that nobody asked for, or a hang, which is counted with status 0."""
     azure = request.app[AZURE]
     status = fault.status or 200
     found = find_route(request.method, request.path)
-    azure.calls.count(found.route.kind if found else "unknown", status, (request.path,), "fault")
+    kind = found.route.kind if found else "unknown"
+    azure.calls.count(kind, 0 if fault.hang else status, (request.path,), "fault")
     if fault.hang:
         await asyncio.sleep(A_LONG_TIME)
     headers = dict(fault.headers)

@@ -5,6 +5,7 @@ from typing import Any
 
 from sandbox.azure.gate.calls import Calls
 from sandbox.azure.gate.clock import Clock
+from sandbox.azure.gate.cost_quota import CostQuota
 from sandbox.azure.gate.faults import Faults
 from sandbox.azure.gate.throttling import Buckets, Windows
 from sandbox.azure.scenario.story import Scenario
@@ -27,6 +28,7 @@ class Azure:
         self.deletions: dict[str, tuple[datetime, Account]] = {}
         self.reads = Buckets(behaviour.reads)
         self.deletes = Buckets(behaviour.deletes)
+        self.cost_quota = CostQuota()
         self.graph_quota = Windows(behaviour.graph_queries, behaviour.graph_window)
 
     def world(self, moment: datetime | None = None) -> World:

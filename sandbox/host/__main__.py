@@ -18,7 +18,7 @@ from sandbox.host.clock import Clock, parse_moment
 from sandbox.host.server import GRACE_SECONDS, Host
 from sandbox.host.settings import SettingsError, read_local_settings
 
-_LAST_RESORT_SECONDS = 3 * GRACE_SECONDS
+_LAST_RESORT_SECONDS = GRACE_SECONDS + 4
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -61,7 +61,9 @@ class Listeners:
             if listener:
                 listening.tasks.append(asyncio.create_task(_run(listener)))
         if creating:
-            await asyncio.wait(creating, timeout=_STORAGE_SECONDS)
+            _, waiting = await asyncio.wait(creating, timeout=_STORAGE_SECONDS)
+            if waiting:
+                logger.warning("Queue storage has not answered for %d s; going on without", _STORAGE_SECONDS)
         return listening
 
     async def _listener(self, function: Function) -> TimerListener | QueueListener | None:

@@ -102,6 +102,12 @@ class CertificateProfile:
         """Neither suspended nor disabled. Stays so when the validation has lapsed (section 3)."""
         return self.status.lower() not in ("suspended", "disabled")
 
+    @property
+    def could_sign_until(self) -> datetime | None:
+        """When the last certificate that was not revoked ends; None without any."""
+        lasting = [certificate.expires for certificate in self.certificates if not certificate.revoked]
+        return max(lasting, default=None)
+
     def can_sign(self, now: datetime) -> bool:
         """Some certificate is valid at `now`."""
         return any(certificate.valid(now) for certificate in self.certificates)

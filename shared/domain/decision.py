@@ -47,13 +47,16 @@ class Deciding:
     def _all(
         self, findings: Sequence[Finding], memory: Mapping[str, FindingMemory], blind: Sequence[Blind]
     ) -> Iterator[tuple[Change, Sequence[Decision]]]:
-        inhibited = hidden_keys(findings)
+        here = {finding.key for finding in findings}
+        gone = [before for key, before in memory.items() if key not in here]
+        unseen = {before.finding.key for before in gone if hidden(before.finding.rests_on, blind)}
+        # What could not be seen still stands: it hides what it hid before.
+        standing = [*findings, *(before.finding for before in gone if before.finding.key in unseen)]
+        inhibited = hidden_keys([*findings, *(before.finding for before in gone)], standing)
         for finding in findings:
             yield self._present(finding, memory.get(finding.key), inhibited=finding.key in inhibited)
-        here = {finding.key for finding in findings}
-        for key, before in memory.items():
-            if key not in here:
-                yield self._absent(before, blind)
+        for before in gone:
+            yield self._absent(before, unseen=before.finding.key in unseen, inhibited=before.finding.key in inhibited)
 
     def _present(
         self, finding: Finding, before: FindingMemory | None, *, inhibited: bool
@@ -69,9 +72,10 @@ class Deciding:
 
     def _seen_again(self, finding: Finding, before: FindingMemory | None) -> FindingMemory:
         if before is None:
-            return FindingMemory(finding, finding.began or self.now)
+            return FindingMemory(finding, finding.began or self.now, self.now)
         looks = min(before.looks + 1, self._rule(finding).needs_looks)
-        return replace(before, looks=max(looks, before.looks), missing=0)
+        known = _resting_on_both(before.finding, finding)
+        return replace(before, finding=known, looks=max(looks, before.looks), missing=0)
 
     def _telling(
         self, finding: Finding, before: FindingMemory | None, known: FindingMemory
@@ -82,7 +86,8 @@ class Deciding:
         told = dict(known.told) | {
             name: self._told(finding, reason, known.told.get(name)) for name, reason in speaking.items()
         }
-        after = replace(known, finding=finding if speaking else known.finding, told=told)
+        spoken = _resting_on_both(finding, known.finding) if speaking else known.finding
+        after = replace(known, finding=spoken, told=told)
         intents = tuple(self._intent(finding, after, name) for name in speaking)
         decisions = [Decision(finding, name, reason) for name, reason in reasons.items()]
         return Change(finding.key, before, after, intents), decisions or self._silent(finding, (), Reason.NO_RECEIVER)
@@ -107,12 +112,10 @@ class Deciding:
         version = before.version + 1 if before else 1
         return Told(reason, finding.severity, finding.level, self.now, version, repeats)
 
-    def _absent(self, before: FindingMemory, blind: Sequence[Blind]) -> tuple[Change, Sequence[Decision]]:
+    def _absent(self, before: FindingMemory, *, unseen: bool, inhibited: bool) -> tuple[Change, Sequence[Decision]]:
         finding, rule = before.finding, self._rule(before.finding)
-        if before.read_only:
-            return Change(finding.key, before, before), self._silent(finding, before.told, Reason.NEWER)
-        if hidden(finding.rests_on, blind):
-            return Change(finding.key, before, before), self._silent(finding, before.told, Reason.COULD_NOT_SEE)
+        if stays := _stays(before, unseen=unseen, inhibited=inhibited):
+            return Change(finding.key, before, before), self._silent(finding, before.told, stays)
         missing = before.missing + 1
         if before.told and missing < (1 if rule.settled else self.tell.resolve_after_looks):
             waiting = replace(before, missing=missing)
@@ -134,6 +137,7 @@ class Deciding:
             reason=told.reason,
             finding=finding,
             since=memory.since,
+            noticed=memory.noticed,
             decided=self.now,
             version=told.version,
             subscription=self.subscription,
@@ -147,6 +151,8 @@ class Deciding:
             return ""
         due = self._due(finding, told)
         again = f"{moment(due)} if nothing has changed" if due else finding.next_word
+        if self._rule(finding).quiet_end:
+            return again
         return f"{again or 'if it gets worse'}, and when it is over"
 
     def _rule(self, finding: Finding) -> Rule:
@@ -155,6 +161,20 @@ class Deciding:
     @staticmethod
     def _silent(finding: Finding, receivers: Iterable[str], reason: Reason) -> Sequence[Decision]:
         return [Decision(finding, name, reason) for name in receivers] or [Decision(finding, "", reason)]
+
+
+def _stays(before: FindingMemory, *, unseen: bool, inhibited: bool) -> Reason | None:
+    """Why a finding that is not there may not be over."""
+    if before.read_only:
+        return Reason.NEWER
+    if unseen:
+        return Reason.COULD_NOT_SEE
+    return Reason.INHIBITED if inhibited and before.told else None
+
+
+def _resting_on_both(finding: Finding, other: Finding) -> Finding:
+    """In one life a finding may concern more and more: all of it must be seen to say that it is over."""
+    return replace(finding, rests_on=tuple(dict.fromkeys((*finding.rests_on, *other.rests_on))))
 
 
 def _nothing(*_: object) -> Iterable[Finding]:

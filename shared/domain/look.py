@@ -41,8 +41,8 @@ class Shard:
     """One subscription to be looked at, as it travels through the queue.
 
     `accounts` is what the inventory listed; `listed` is False where it could not be read to the end, and what is known
-    from before is looked at as well. `cursor` says how many of them were read by earlier messages of the same look,
-    `blind` what these could not read, `attempt` how often Azure asked for patience.
+    from before is looked at as well. `done` are the ids of those whose profiles were read by earlier messages of the same
+    look, `blind` the profiles that these could not read, `attempt` how often Azure asked for patience.
     """
 
     look: str
@@ -50,7 +50,7 @@ class Shard:
     accounts: tuple[SigningAccount, ...]
     listed: bool = True
     first_look: bool = False
-    cursor: int = 0
+    done: tuple[str, ...] = ()
     attempt: int = 0
     blind: tuple[Blind, ...] = ()
     calls: Mapping[str, int] = field(default_factory=dict)

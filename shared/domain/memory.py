@@ -46,12 +46,14 @@ class Told:
 class FindingMemory:
     """What is remembered of a finding: since when, as it was told last, and who heard what.
 
-    `looks` counts sightings until the rule may speak, `missing` looks that saw it gone. `since` sets one life of a
-    finding apart from the next. A row that a newer release wrote is `read_only` to this one.
+    `since` is when the problem began, `noticed` when it was first seen: that sets one life of a finding apart from the
+    next. `looks` counts sightings until the rule may speak, `missing` looks that saw it gone. A row that a newer
+    release wrote is `read_only` to this one.
     """
 
     finding: Finding
     since: datetime
+    noticed: datetime
     looks: int = 1
     missing: int = 0
     told: Mapping[str, Told] = field(default_factory=dict)
@@ -66,6 +68,7 @@ class Intent:
     reason: Reason
     finding: Finding
     since: datetime
+    noticed: datetime
     decided: datetime
     version: int
     subscription: str
@@ -76,7 +79,7 @@ class Intent:
     @property
     def key(self) -> tuple[str, ...]:
         """Parts of a key that no other intent has."""
-        life = f"{self.since:%Y%m%dT%H%M%S%f}"
+        life = f"{self.noticed:%Y%m%dT%H%M%S%f}"
         return (self.subscription, self.finding.rule, self.finding.subject, self.receiver, life, str(self.version))
 
 

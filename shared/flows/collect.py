@@ -1,13 +1,13 @@
 """Collect: read one subscription, many accounts at a time, and say what could not be read."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import batched
 
 from shared.domain.account import CertificateProfile, SigningAccount
-from shared.domain.blind import About, Blind
+from shared.domain.blind import About, Blind, Sight, hidden
 from shared.domain.kept import Kept, Patience
 from shared.domain.look import Shard
 from shared.domain.usage import SigningUsage, Window, month_of, next_window
@@ -22,7 +22,10 @@ type Profiles = tuple[CertificateProfile, ...]
 
 @dataclass(slots=True)
 class Readings:
-    """What one message read. `profiles` and `usage` by account id; `patience` says what has to wait."""
+    """What one message read. `profiles` and `usage` by account id; `patience` says what has to wait.
+
+    `done` are the accounts whose profiles were read, or found unreadable, by this message or earlier ones of the look.
+    """
 
     accounts: tuple[SigningAccount, ...] = ()
     gone: frozenset[str] = frozenset()
@@ -30,11 +33,20 @@ class Readings:
     usage: dict[str, tuple[Window, Mapping[datetime, int]]] = field(default_factory=dict)
     blind: list[Blind] = field(default_factory=list)
     patience: list[Patience] = field(default_factory=list)
-    cursor: int = 0
+    done: set[str] = field(default_factory=set)
 
     def wait(self, throttled: Throttled) -> None:
         """Azure asked for patience."""
         self.patience.append(Patience(throttled.kind, throttled.scope, throttled.until))
+
+    def left_unread(self, kept: Kept, now: datetime) -> Iterator[Sight]:
+        """What Azure's wish for patience kept from being read."""
+        for account in self.accounts:
+            profiles, usage = Sight(About.PROFILES, account.id), Sight(About.USAGE, account.id)
+            if account.id not in self.done and not hidden([profiles], self.blind):
+                yield profiles
+            if account.id not in self.usage and not hidden([usage], self.blind) and _due(kept, account, now):
+                yield usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +58,11 @@ class Collect:
 
     async def run(self, shard: Shard, kept: Kept, now: datetime) -> Readings:
         """Everything that Azure shows of the subscription, as far as it may be read now."""
-        found = Readings(cursor=shard.cursor)
+        found = Readings(blind=list(shard.blind), done=_done(shard, kept))
         held = [row for row in kept.patience if row.until > now]
         if held:
             found.patience.extend(held)
-            found.accounts = _in_order(shard.accounts or kept.accounts())
+            found.accounts = _known_or_listed(shard, kept)
             return found
         await self._settle(shard, kept, found)
         await asyncio.gather(self._read_profiles(found), self._read_usage(shard, kept, found, now))
@@ -58,45 +70,45 @@ class Collect:
 
     async def _settle(self, shard: Shard, kept: Kept, found: Readings) -> None:
         """Which accounts there are: the index trails, so one that disappears is asked for."""
-        listed = {account.id: account for account in shard.accounts}
         if not shard.listed:
-            found.accounts = _in_order(({account.id: account for account in kept.accounts()} | listed).values())
+            found.accounts = _known_or_listed(shard, kept)
             return
+        listed = {account.id: account for account in shard.accounts}
         missing = [account for account in kept.accounts() if account.id not in listed]
-        for account, answer in await self._ask(missing, found):
-            if isinstance(answer, Blind):
-                found.blind.append(answer)
-                listed[account.id] = account
-            elif answer is None:
-                found.gone |= {account.id}
-            else:
-                listed[account.id] = answer
-        if missing and len(found.blind) == len(missing) and not shard.accounts:
-            found.blind[:] = [Blind(About.ACCOUNTS, shard.subscription.scope, found.blind[0].reason)]
-        found.accounts = _in_order(listed.values())
+        answers = await self._ask(missing, found)
+        unseen = [answer for _, answer in answers if isinstance(answer, Blind)]
+        if unseen and len(unseen) == len(answers) and not listed:
+            unseen = [Blind(About.ACCOUNTS, shard.subscription.scope, unseen[0].reason)]
+        found.blind.extend(unseen)
+        found.gone = frozenset(account.id for account, answer in answers if answer is None)
+        still = {account.id: account if isinstance(answer, Blind) else answer for account, answer in answers if answer}
+        found.accounts = _in_order((listed | still).values())
 
     async def _ask(
         self, missing: Sequence[SigningAccount], found: Readings
     ) -> list[tuple[SigningAccount, SigningAccount | Blind | None]]:
         answers: list[tuple[SigningAccount, SigningAccount | Blind | None]] = []
         for some in batched(missing, AT_ONCE, strict=False):
-            try:
-                read = await asyncio.gather(*(self.accounts.account(account) for account in some))
-            except Throttled as throttled:
-                found.wait(throttled)
-                read = [Blind(About.ACCOUNTS, account.id, str(throttled)) for account in some]
+            read = await asyncio.gather(*(self._account(account, found) for account in some))
             answers.extend(zip(some, read, strict=True))
         return answers
 
+    async def _account(self, account: SigningAccount, found: Readings) -> SigningAccount | Blind | None:
+        if found.patience:
+            return Blind(About.ACCOUNTS, account.id, "Azure asked for patience.")
+        try:
+            return await self.accounts.account(account)
+        except Throttled as throttled:
+            found.wait(throttled)
+            return Blind(About.ACCOUNTS, account.id, "Azure asked for patience.")
+
     async def _read_profiles(self, found: Readings) -> None:
-        """In order, so that the cursor says what was read; stops where Azure asks for patience."""
-        hidden = _hidden_accounts(found)
-        for some in batched(found.accounts[found.cursor :], AT_ONCE, strict=False):
-            open_to_us = [account for account in some if account.id not in hidden]
-            answers = await asyncio.gather(*(self._profiles(account, found) for account in open_to_us))
+        """Stops where Azure asks for patience."""
+        passed = found.done | _hidden_accounts(found)
+        for some in batched([account for account in found.accounts if account.id not in passed], AT_ONCE, strict=False):
+            answers = await asyncio.gather(*(self._profiles(account, found) for account in some))
             if not all(answers):
                 return
-            found.cursor += len(some)
 
     async def _profiles(self, account: SigningAccount, found: Readings) -> bool:
         try:
@@ -104,6 +116,7 @@ class Collect:
         except Throttled as throttled:
             found.wait(throttled)
             return False
+        found.done.add(account.id)
         if isinstance(read, Blind):
             found.blind.append(read)
         else:
@@ -121,9 +134,8 @@ class Collect:
         hidden = _hidden_accounts(found)
         windows: dict[tuple[str, Window], list[str]] = {}
         for account in found.accounts:
-            usage = kept.usage.get(account.id) or SigningUsage(account.id, month_of(now))
-            window = next_window(usage, now, self.usage.longest_window)
-            if account.id not in hidden and now - (usage.read_until or usage.month) >= SHORTEST_WINDOW:
+            window = next_window(_known_usage(kept, account, now), now, self.usage.longest_window)
+            if account.id not in hidden and _due(kept, account, now):
                 windows.setdefault((account.region, window), []).append(account.id)
         for (region, window), ids in windows.items():
             for some in batched(ids, IDS_PER_BATCH, strict=False):
@@ -142,6 +154,27 @@ class Collect:
             else:
                 found.usage[account_id] = (window, answer)
         return True
+
+
+def _done(shard: Shard, kept: Kept) -> set[str]:
+    """What earlier messages of the look read and kept, or found unreadable."""
+    known = {account_id for account_id, facts in kept.facts.items() if facts.profiles is not None}
+    return (known & set(shard.done)) | {spot.scope for spot in shard.blind}
+
+
+def _known_usage(kept: Kept, account: SigningAccount, now: datetime) -> SigningUsage:
+    return kept.usage.get(account.id) or SigningUsage(account.id, month_of(now))
+
+
+def _due(kept: Kept, account: SigningAccount, now: datetime) -> bool:
+    usage = _known_usage(kept, account, now)
+    return now - (usage.read_until or usage.month) >= SHORTEST_WINDOW
+
+
+def _known_or_listed(shard: Shard, kept: Kept) -> tuple[SigningAccount, ...]:
+    """Everything known from before, and what the inventory listed, which is newer."""
+    known = {account.id: account for account in kept.accounts()}
+    return _in_order((known | {account.id: account for account in shard.accounts}).values())
 
 
 def _hidden_accounts(found: Readings) -> frozenset[str]:

@@ -1,11 +1,11 @@
 """Look at one subscription: collect, judge, decide, and write down what to tell."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.domain.blind import About, Blind
+from shared.domain.blind import About, Blind, Sight, hidden
 from shared.domain.decision import Deciding, Verdict
 from shared.domain.finding import Finding, Rule
 from shared.domain.kept import Kept
@@ -70,52 +70,58 @@ class LookAt:
         kept = await self.shelves.read(shard.subscription, month_of(now))
         found = await self.collect.run(shard, kept, now)
         made = Counter(shard.calls) + Counter(calls)
+        for patience in set(found.patience) - set(kept.patience):
+            await self.shelves.hold(shard.subscription.id, patience)
+        await self._remember(kept, found, now)
         if found.patience and shard.attempt < MAX_ATTEMPTS:
             await self._put_back(replace(shard, calls=dict(made)), kept, found, now)
             return
-        await self._remember(kept, found, now)
         judgement = await self._judge(shard, kept, found, now)
         await self.views.publish(
             view_of(judgement.survey, shard.look, judgement.findings, judgement.verdict.decisions, self.judge.policy)
         )
-        if any(change.intents for change in judgement.verdict.changes):
-            await self.relay.carry(shard.subscription.id)
+        # Also what an earlier run, or another one at the same time, decided and has not carried: the look may close now.
+        await self.relay.carry(shard.subscription.id)
         await self.looks.end(shard.look, _end(judgement, dict(made), now))
         await self.close.if_full(shard.look, now)
 
     async def _judge(self, shard: Shard, kept: Kept, found: Readings, now: datetime) -> Judgement:
-        """Judge what was read against what is kept; somebody else's change means: read again, decide again."""
-        for _ in range(MAX_CONFLICTS):
+        """Judge what was read against what is kept."""
+
+        def decide(kept: Kept) -> tuple[Commit, Judgement]:
             survey = _survey(shard, kept, found, now)
             judgement = self.judge.run(survey, kept, now, first_look=shard.first_look)
-            try:
-                await self.shelves.commit(kept, _commit(kept, found, judgement, now))
-            except Conflict:
-                kept = await self.shelves.read(shard.subscription, month_of(now))
-            else:
-                return judgement
-        raise Conflict(f"{shard.subscription.name}: changed by somebody else {MAX_CONFLICTS} times in a row")
+            return _commit(kept, found, judgement, now), judgement
+
+        return await self._commit(kept, now, decide)
 
     async def _put_back(self, shard: Shard, kept: Kept, found: Readings, now: datetime) -> None:
-        """Keep what was read, tell all workers to wait, and go on later."""
-        for patience in found.patience:
-            if patience not in kept.patience:
-                await self.shelves.hold(shard.subscription.id, patience)
-        await self._remember(kept, found, now)
-        facts, usage = _facts(kept, found), _usage(kept, found, now)
-        commit = Commit(facts, usage, found.gone, (), kept.unread_since)
-        try:
-            await self.shelves.commit(kept, commit)
-        except Conflict:
-            found.cursor = shard.cursor
-        delay = min(max(row.until for row in found.patience) - now, LONGEST_DELAY)
+        """Keep what was read, and go on later."""
+
+        def decide(kept: Kept) -> tuple[Commit, None]:
+            return Commit(_facts(kept, found), _usage(kept, found, now), found.gone, (), kept.unread_since), None
+
+        await self._commit(kept, now, decide)
         later = replace(
             shard,
-            cursor=found.cursor,
+            done=tuple(sorted(found.done)),
             attempt=shard.attempt + 1,
-            blind=tuple(dict.fromkeys((*shard.blind, *found.blind))),
+            blind=tuple(dict.fromkeys(spot for spot in found.blind if spot.about is About.PROFILES)),
         )
+        delay = min(max(row.until for row in found.patience) - now, LONGEST_DELAY)
         await self.messages.look(later, max(delay, timedelta(seconds=1)))
+
+    async def _commit[T](self, kept: Kept, now: datetime, decide: Callable[[Kept], tuple[Commit, T]]) -> T:
+        """Somebody else's change means: read again, decide again."""
+        for _ in range(MAX_CONFLICTS):
+            commit, answer = decide(kept)
+            try:
+                await self.shelves.commit(kept, commit)
+            except Conflict:
+                kept = await self.shelves.read(kept.subscription, month_of(now))
+            else:
+                return answer
+        raise Conflict(f"{kept.subscription.name}: changed by somebody else {MAX_CONFLICTS} times in a row")
 
     async def _remember(self, kept: Kept, found: Readings, now: datetime) -> None:
         changed = [facts for account_id, facts in _facts(kept, found).items() if kept.facts.get(account_id) != facts]
@@ -143,12 +149,17 @@ def _usage(kept: Kept, found: Readings, now: datetime) -> dict[str, SigningUsage
 
 def _survey(shard: Shard, kept: Kept, found: Readings, now: datetime) -> Survey:
     """What was seen in all messages of this look; accounts that were out of sight are left out."""
-    blind = tuple(dict.fromkeys((*shard.blind, *found.blind, *_unread(shard, found))))
+    blind = tuple(dict.fromkeys((*found.blind, *_unread(shard, kept, found, now))))
     facts = _facts(kept, found)
     seen = {
         account_id: known.profiles
         for account_id, known in facts.items()
-        if known.profiles is not None and not _out_of_sight(About.PROFILES, account_id, blind)
+        if known.profiles is not None and not hidden([Sight(About.PROFILES, account_id)], blind)
+    }
+    unseen = {
+        account_id: known.profiles
+        for account_id, known in facts.items()
+        if known.profiles is not None and account_id not in seen
     }
     unread_since = (kept.unread_since or now) if blind else None
     return Survey(
@@ -156,6 +167,7 @@ def _survey(shard: Shard, kept: Kept, found: Readings, now: datetime) -> Survey:
         taken=now,
         accounts=found.accounts,
         profiles=seen,
+        last_seen=unseen,
         usage=dict(kept.usage) | _usage(kept, found, now),
         register=kept.register,
         blind=blind,
@@ -163,19 +175,12 @@ def _survey(shard: Shard, kept: Kept, found: Readings, now: datetime) -> Survey:
     )
 
 
-def _unread(shard: Shard, found: Readings) -> list[Blind]:
+def _unread(shard: Shard, kept: Kept, found: Readings, now: datetime) -> list[Blind]:
     """What was never read because Azure asked for patience too often."""
     if not found.patience:
         return []
     reason = f"Azure asked for patience {shard.attempt + 1} times; it is read again at the next check."
-    left = found.accounts[found.cursor :]
-    profiles = [Blind(About.PROFILES, account.id, reason) for account in left]
-    usage = [Blind(About.USAGE, account.id, reason) for account in found.accounts if account.id not in found.usage]
-    return profiles + usage
-
-
-def _out_of_sight(about: About, scope: str, blind: Sequence[Blind]) -> bool:
-    return any(spot.about in (About.ACCOUNTS, about) and f"{scope}/".startswith(f"{spot.scope}/") for spot in blind)
+    return [Blind(sight.about, sight.scope, reason) for sight in found.left_unread(kept, now)]
 
 
 def _commit(kept: Kept, found: Readings, judgement: Judgement, now: datetime) -> Commit:

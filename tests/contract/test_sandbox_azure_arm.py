@@ -11,6 +11,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
 from sandbox.azure.scenario.story import Scenario
+from sandbox.identity import SYSTEM_CLIENT_ID
 from tests.contract.sandbox_azure import MANAGEMENT, Stage, changed, named, stage
 
 WIRE = Path(__file__).parents[2].parent / "shared" / "reference" / "wire"
@@ -281,3 +282,32 @@ async def test_a_sovereign_cloud_has_an_audience_of_its_own(azure: Stage) -> Non
         headers = await azure.headers(audience)
         async with azure.session.get(f"{azure.origin}/subscriptions?api-version=2022-12-01", headers=headers) as answer:
             assert answer.status == 200
+
+
+async def test_an_identity_may_do_what_its_roles_allow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    identities = [{"client_id": SYSTEM_CLIENT_ID, "name": "watcher", "may": ["read", "metrics", "costs"]}]
+    async with stage(changed("healthy", identities=identities), tmp_path, monkeypatch) as azure:
+        path = f"{azure.account('alpha').id}?api-version=2025-10-13"
+        read, _, _ = await azure.call("GET", path)
+        deleted, refused, _ = await azure.call("DELETE", path)
+    assert (read, deleted) == (200, 403)
+    assert refused["error"]["code"] == "AuthorizationFailed"
+
+
+async def test_tags_of_groups_are_read_from_arm_and_from_the_index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forms = [{"name": "Main", "groups": {"RG-Main": {"cost-centre": "経理部"}}}]
+    async with stage(changed("healthy", subscriptions=forms), tmp_path, monkeypatch) as azure:
+        scope = azure.account("alpha").id.split("/providers/")[0]
+        _, group, _ = await azure.call("GET", f"{scope}?api-version=2022-09-01")
+        query = "ResourceContainers | where type =~ 'microsoft.resources/subscriptions/resourcegroups' | project tags"
+        _, body, _ = await azure.graph(query)
+    assert group["tags"] == {"cost-centre": "経理部"}
+    assert body["data"] == [{"tags": group["tags"]}]
+
+
+@pytest.mark.parametrize(("path", "status"), [("/timestamp", 200), ("/signing/eastus", 200), ("/signing/mars", 404)])
+async def test_what_is_only_asked_whether_it_is_there_needs_no_token(azure: Stage, path: str, status: int) -> None:
+    async with azure.session.get(azure.origin + path) as answer:
+        assert answer.status == status

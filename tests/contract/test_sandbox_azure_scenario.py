@@ -146,6 +146,15 @@ def test_the_story_goes_on() -> None:
     assert history.at(START).accounts["games-eu"].profiles[0].status == "Suspended", "the past stays as it was"
 
 
+def test_a_profile_made_again_has_another_validation_and_none_of_its_old_certificates() -> None:
+    moment = START + timedelta(days=2, hours=4)
+    world = History(CONTOSO).at(moment)
+    profile = world.accounts["fabrikam-us"].profiles[0]
+    (only,) = certificates(profile, world.validations, moment, 3)
+    assert only.issued == profile.created == moment
+    assert profile.bindings[-1].validation == "fabrikam-again"
+
+
 def test_the_register_holds_what_was_told_and_two_validations_nobody_spoke_of() -> None:
     told = at_start(CONTOSO)
     by_name = {entry.said.validation: entry for entry in told}
@@ -167,7 +176,10 @@ def test_the_register_holds_what_was_told_and_two_validations_nobody_spoke_of() 
 
 def test_what_is_told_later_comes_with_its_moment() -> None:
     later = afterwards(CONTOSO)
-    assert [(entry.said.validation, entry.at - START) for entry in later] == [("payments", 2 * DAY)]
+    assert [(entry.said.validation, entry.at - START) for entry in later] == [
+        ("payments", 2 * DAY),
+        ("fabrikam-again", 2 * DAY + timedelta(hours=4)),
+    ]
     assert later[0].said.expires == datetime(2028, 12, 3, tzinfo=UTC)
 
 

@@ -19,7 +19,10 @@ class SubscriptionForm:
     state: str = "Enabled"
     registered: bool = True
     forbidden: bool = False
+    currency: str = "USD"
     tags: dict[str, str] = Field(default_factory=dict)
+    groups: dict[str, dict[str, str]] = Field(default_factory=dict)
+    """Tags of resource groups, by name; a group without tags need not be named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORM)

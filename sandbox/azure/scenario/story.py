@@ -73,6 +73,18 @@ class Fault:
     times: int | None = None
 
 
+type Right = Literal["read", "metrics", "costs", "delete"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=FORM)
+class Identity:
+    """Who may do what; one that a scenario does not name may do everything."""
+
+    client_id: str
+    name: str
+    may: tuple[Right, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORM)
 class Behaviour:
     """How Azure behaves in this story; the defaults are what its documentation says."""
@@ -95,7 +107,6 @@ class Behaviour:
     cost_delay: Duration = parse_duration("24h")
     cost_page: int = 1000
     cost_groups_resources: Literal["everywhere", "subscriptions"] = "everywhere"
-    currency: str = "USD"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORM)
@@ -114,4 +125,5 @@ class Scenario:
     register: tuple[Testimony, ...] = ()
     timeline: tuple[Step, ...] = ()
     faults: tuple[Fault, ...] = ()
+    identities: tuple[Identity, ...] = ()
     azure: Behaviour = Field(default_factory=Behaviour)

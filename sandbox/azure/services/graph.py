@@ -1,6 +1,6 @@
 """Resource Graph: accounts and subscriptions as an index that may lag behind, with its own quota."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
@@ -121,7 +121,10 @@ def _tables(index: _Index) -> Tables:
             for account in index.world.of_subscription.get(owner.id, ())
             if share("forgotten", account.id) >= index.forgotten
         ],
-        "resourcecontainers": [_subscription_row(index.scenario, found) for found in subscriptions],
+        "resourcecontainers": [
+            *(_subscription_row(index.scenario, found) for found in subscriptions),
+            *(row for found in subscriptions for row in _group_rows(index, found)),
+        ],
     }
 
 
@@ -166,6 +169,21 @@ def _subscription_row(scenario: Scenario, found: Subscription) -> Row:
         "properties": {"state": found.state, "managementGroupAncestorsChain": []},
         "tags": dict(found.tags) or None,
     }
+
+
+def _group_rows(index: _Index, owner: Subscription) -> Iterator[Row]:
+    for name in sorted({account.group.lower() for account in index.world.of_subscription.get(owner.id, ())}):
+        yield {
+            "id": f"/subscriptions/{owner.id}/resourceGroups/{name}",
+            "name": name,
+            "type": "microsoft.resources/subscriptions/resourcegroups",
+            "tenantId": index.scenario.tenant.id,
+            "location": next(iter(index.scenario.regions)),
+            "resourceGroup": name,
+            "subscriptionId": owner.id,
+            "properties": {"provisioningState": "Succeeded"},
+            "tags": dict(owner.groups.get(name, {})) or None,
+        }
 
 
 def _clock_face(left: timedelta) -> str:

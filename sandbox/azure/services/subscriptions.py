@@ -45,7 +45,7 @@ def get_group(call: Call) -> Answer:
             "name": name,
             "type": "Microsoft.Resources/resourceGroups",
             "location": next(iter(call.scenario.regions)),
-            "tags": {},
+            "tags": dict(owner.groups.get(name.lower(), {})),
             "properties": {"provisioningState": "Succeeded"},
         },
     )

@@ -39,7 +39,14 @@ def beginning(scenario: Scenario) -> World:
 
 def subscription(form: SubscriptionForm, tenant_id: str) -> Subscription:
     return Subscription(
-        subscription_id(form, tenant_id), form.name, form.state, form.registered, form.forbidden, form.tags
+        id=subscription_id(form, tenant_id),
+        name=form.name,
+        state=form.state,
+        registered=form.registered,
+        forbidden=form.forbidden,
+        currency=form.currency,
+        tags=form.tags,
+        groups={name.lower(): tags for name, tags in form.groups.items()},
     )
 
 

@@ -26,11 +26,13 @@ class Certificate:
 def certificates(
     profile: Profile, validations: Mapping[str, Validation], now: datetime, kept: int
 ) -> tuple[Certificate, ...]:
-    """The last `kept` certificates, oldest first; a suspended profile goes on being renewed."""
+    """The last `kept` certificates of the profile as it was last made, oldest first. A suspended one is still renewed."""
+    made = profile.bindings[-1].since
     newest_first = [
         _certificate(profile, validations[name], issued)
         for issued, name in issues(profile, validations, now, kept)
-    ]  # fmt: skip
+        if issued >= made
+    ]
     return tuple(reversed(newest_first))
 
 

@@ -27,7 +27,10 @@ class Subscription:
     state: str
     registered: bool
     forbidden: bool
+    currency: str
     tags: Mapping[str, str]
+    groups: Mapping[str, Mapping[str, str]]
+    """Tags of resource groups, by name in lower case."""
 
 
 @dataclass(frozen=True, slots=True)

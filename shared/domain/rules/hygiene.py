@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from shared.domain.blind import About, Blind
+from shared.domain.account import SigningAccount, names
+from shared.domain.blind import About, Blind, Sight
 from shared.domain.finding import Finding, Rule, Severity
 from shared.domain.policy import Policy
 from shared.domain.survey import Survey
-from shared.domain.words import count, listing, moment
+from shared.domain.words import count, listing, moment, span
 
 
 def subscription_unreadable(survey: Survey, policy: Policy, now: datetime) -> Iterator[Finding]:
@@ -15,30 +16,35 @@ def subscription_unreadable(survey: Survey, policy: Policy, now: datetime) -> It
     if not survey.blind:
         return
     since = survey.unread_since or now
-    whole = next((spot for spot in survey.blind if spot.about is About.ACCOUNTS), None)
+    whole = next((spot for spot in survey.blind if spot.hides(Sight(About.ACCOUNTS, survey.subscription.scope))), None)
     name = survey.subscription.name
+    critical = now - since >= policy.unread_critical_after
     yield Finding(
         rule=UNREADABLE.name,
         subject=survey.subscription.id,
-        severity=Severity.CRITICAL if now - since >= policy.unread_critical_after else Severity.WARNING,
+        severity=Severity.CRITICAL if critical else Severity.WARNING,
         what=f"Subscription {name} could not be read, since {moment(since)}"
         if whole
         else f"A part of subscription {name} could not be read: {_parts(survey)}",
         stops="Countersign does not notice new problems there, and closes none.",
         next_step=(whole or survey.blind[0]).reason,
         rests_on=(),
-        accounts=tuple(account.name for account in survey.accounts),
+        accounts=names(account for account in survey.accounts if any(_touches(spot, account) for spot in survey.blind)),
         facts={"Subscription": survey.subscription.id, "Could not be read": _parts(survey)},
         began=since,
         problem=f"subscription {name} could not be read"
         if whole
         else f"a part of subscription {name} could not be read",
         resource=survey.subscription.scope,
-        next_word=f"when it has lasted {policy.unread_critical_after.total_seconds() / 3600:.0f} hours",
+        next_word="" if critical else f"when it has lasted {span(policy.unread_critical_after)}",
     )
 
 
-UNREADABLE = Rule("subscription-unreadable", subscription_unreadable, needs_looks=2)
+UNREADABLE = Rule("subscription-unreadable", subscription_unreadable, repeats=True, needs_looks=2)
+
+
+def _touches(spot: Blind, account: SigningAccount) -> bool:
+    return spot.hides(Sight(spot.about, account.id))
 
 
 def _parts(survey: Survey) -> str:

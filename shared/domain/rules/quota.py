@@ -52,6 +52,6 @@ def _crossed(
             "SKU": account.sku,
             "Counted until": moment(usage.read_until or usage.month),
         },
-        next_word=f"at {ahead[0]} %" if ahead else "",
+        next_word=f"at {ahead[0]} %" if ahead else "not before next month",
         resource=account.id,
     )

@@ -26,7 +26,7 @@ def renewal_stopped(survey: Survey, policy: Policy, now: datetime) -> Iterator[F
         return bool(late) and profile.can_sign(now)
 
     for validation_id, pairs in _grouped(survey, overdue):
-        last = max(_dies(profile) for _, profile in pairs)
+        last = max(death for _, profile in pairs if (death := profile.could_sign_until))
         yield Finding(
             rule=STOPPED.name,
             subject=validation_id,
@@ -39,7 +39,7 @@ def renewal_stopped(survey: Survey, policy: Policy, now: datetime) -> Iterator[F
             accounts=names(account for account, _ in pairs),
             facts=_facts(survey, validation_id)
             | {"Last certificate issued": moment(max(_issued(p) for _, p in pairs))},
-            began=min(_issued(profile) for _, profile in pairs) + timedelta(hours=24),
+            began=min(_next_due(profile) for _, profile in pairs),
             problem=f"stopped renewal for {_who(survey, validation_id, pairs)}",
             resource=pairs[0][0].id,
         )
@@ -54,15 +54,16 @@ def signing_down(survey: Survey, policy: Policy, now: datetime) -> Iterator[Find
         return not profile.can_sign(now) and not (young and not profile.certificates)
 
     for validation_id, pairs in _grouped(survey, down):
-        died = [_dies(profile) for _, profile in pairs if profile.certificates]
+        died = [death for _, profile in pairs if (death := profile.could_sign_until) and death <= now]
         since = max(died, default=None)
         dead = since is not None and now - since > LONG_DEAD
+        ever = any(profile.certificates for _, profile in pairs)
         yield Finding(
             rule=DOWN.name,
             subject=validation_id,
             severity=Severity.WARNING if dead else Severity.CRITICAL,
             what=f"Signing is down: {_who(survey, validation_id, pairs)}"
-            + (f", since {moment(since)}" if since else ", no certificate was ever issued"),
+            + (f", since {moment(since)}" if since else "" if ever else ", no certificate was ever issued"),
             stops=f"Signing has stopped for {_profiles(pairs)}; what was signed before stays valid.",
             next_step=CURE,
             rests_on=_rests_on(pairs),
@@ -117,8 +118,9 @@ def _issued(profile: CertificateProfile) -> datetime:
     return max(certificate.created for certificate in profile.certificates)
 
 
-def _dies(profile: CertificateProfile) -> datetime:
-    return max(certificate.expires for certificate in profile.certificates)
+def _next_due(profile: CertificateProfile) -> datetime:
+    """When the next certificate was to be expected: after a day for one of three days."""
+    return max(certificate.created + certificate.lifetime / 3 for certificate in profile.certificates)
 
 
 def _who(survey: Survey, validation_id: str, pairs: Sequence[Pair]) -> str:

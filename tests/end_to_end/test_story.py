@@ -1,0 +1,162 @@
+"""The main job: a fleet is looked at, told once, and only what changed or is over is told again."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.story_process import Ended, gone, interrupt, started, story, wait_for_line
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("story")
+
+
+@pytest.fixture(scope="module")
+def ended(out: Path) -> Ended:
+    return story("run", "--out", str(out))
+
+
+@pytest.fixture(scope="module")
+def summary(ended: Ended, out: Path) -> dict[str, Any]:
+    assert ended.code == 0, ended.err
+    read: dict[str, Any] = json.loads((out / "summary.json").read_text("utf-8"))
+    return read
+
+
+@pytest.fixture(scope="module")
+def messages(summary: dict[str, Any], out: Path) -> list[dict[str, Any]]:
+    return [json.loads(path.read_text("utf-8")) for path in sorted((out / "messages").glob("*.json"))]
+
+
+def titles(message: dict[str, Any]) -> list[str]:
+    return [item["title"] for item in message["body"]["data"]["items"]]
+
+
+def test_the_whole_fleet_is_seen(summary: dict[str, Any]) -> None:
+    first = summary["checks"][0]
+    assert (first["accounts"], first["subscriptions"], first["partial"]) == (40, 5, False)
+
+
+def test_the_first_check_is_one_message_with_the_worst_first(messages: list[dict[str, Any]]) -> None:
+    severities = [item["severity"] for item in messages[0]["body"]["data"]["items"]]
+    assert severities == ["critical", "critical", "warning", "warning", "warning"]
+    assert messages[0]["body"]["data"]["summary"] == "Countersign's first check: 2 critical, 3 warnings"
+
+
+def test_the_lapsed_validation_is_one_item_that_names_every_account_it_takes_down(
+    messages: list[dict[str, Any]],
+) -> None:
+    [item] = [item for item in messages[0]["body"]["data"]["items"] if item["rule"] == "signing-down"][:1]
+    assert item["accounts"] == ["fabrikam-app", "fabrikam-drivers", "fabrikam-us"]
+    assert "fabrikam-us/release (eastus)" in item["text"]
+    assert "fabrikam-app/release (westeurope)" in item["text"]
+    assert "Request a new identity validation" in item["text"]
+
+
+def test_a_second_look_tells_nothing_new(summary: dict[str, Any], messages: list[dict[str, Any]]) -> None:
+    assert "TOLD      webhook: 0 messages; check closed" in summary["checks"][1]["printed"]
+    assert len(messages) == 3
+
+
+def test_a_third_look_tells_just_what_changed_and_what_is_over(messages: list[dict[str, Any]]) -> None:
+    accounts = "3 accounts (payments-pos, payments-prod and payments-web)"
+    assert [
+        "Warning (worse): tools-basic has made 5,030 of the 5,000 signatures included in November (100 % crossed)",
+        "Over: suspension of games-eu/release",
+        f"Over: expiry of identity validation 87eafa5b (Contoso Payments Ltd), {accounts}",
+    ] == titles(messages[1])
+
+
+def test_nothing_is_said_of_what_could_not_be_seen(messages: list[dict[str, Any]], summary: dict[str, Any]) -> None:
+    assert not [title for title in titles(messages[1]) if "labs" in title.lower()]
+    assert summary["checks"][2]["partial"]
+    assert "Warning: Subscription Labs could not be read" in titles(messages[2])[0]
+
+
+def test_what_is_printed_is_what_happened(ended: Ended, messages: list[dict[str, Any]]) -> None:
+    for message in messages[1:]:
+        for title in titles(message):
+            assert title in ended.out
+
+
+def test_every_message_has_the_shape_that_people_act_on(messages: list[dict[str, Any]]) -> None:
+    for item in messages[0]["body"]["data"]["items"]:
+        beginnings = [line.split(":")[0] for line in item["text"].splitlines()[1:5]]
+        assert beginnings == ["If nothing is done", "Next step", "Since", "You will hear again"]
+        assert "Portal: https://" in item["text"]
+
+
+def test_the_proof_holds_and_nothing_was_deleted(summary: dict[str, Any]) -> None:
+    proof = summary["proof"]
+    assert proof["holds"]
+    assert (proof["deletes"], proof["failed_functions"], proof["secrets_in_logs"], proof["repeats"]) == (0, 0, 0, 0)
+
+
+def test_the_page_stands_alone(summary: dict[str, Any], out: Path) -> None:
+    page = (out / "index.html").read_text("utf-8")
+    assert "<script" not in page
+    assert "src=" not in page
+    assert 'name="viewport"' in page
+    assert "prefers-color-scheme: dark" in page
+    assert "What this page cannot know" in page
+
+
+def test_all_servers_are_gone_when_it_ends(ended: Ended, out: Path) -> None:
+    assert gone(out)
+
+
+def test_ctrl_c_ends_everything(tmp_path: Path) -> None:
+    with started("run", "--out", str(tmp_path)) as process:
+        wait_for_line(process, "REGISTER")
+        interrupt(process)
+        assert process.wait(60) == 130
+        assert gone(tmp_path)
+
+
+def test_even_a_kill_leaves_nothing_behind(tmp_path: Path) -> None:
+    with started("run", "--out", str(tmp_path)) as process:
+        wait_for_line(process, "REGISTER")
+        process.kill()
+        process.wait(60)
+        assert gone(tmp_path)
+
+
+def test_a_wrong_setting_stops_it_before_anything_starts(tmp_path: Path) -> None:
+    wrong = {"VALIDATION__WARN_DAYS": "sixty", "QUOTA__WARN_PERCNT": "50", "WATCH_SCHEDULE": "hourly"}
+    ended = story("run", "--out", str(tmp_path), environment=wrong)
+    assert ended.code == 2
+    assert ended.out == ""
+    assert [
+        "WATCH_SCHEDULE: must be a schedule of six fields, like 0 7 * * * * for seven minutes past each hour.",
+        "VALIDATION__WARN_DAYS: must be whole numbers above zero, each once, with commas between, like 60,30,14.",
+        "QUOTA__WARN_PERCNT is not a setting of Countersign: did you mean QUOTA__WARN_PERCENT?",
+    ] == ended.err.splitlines()
+
+
+def test_without_node_it_says_what_to_do(tmp_path: Path) -> None:
+    empty = tmp_path / "bin"
+    empty.mkdir()
+    ended = story("run", "--out", str(tmp_path / "out"), environment={"PATH": str(empty)})
+    assert (ended.code, ended.err.splitlines()[-1]) == (
+        1,
+        "Azurite did not start: Node was not found. Install Node 20 or later.",
+    )
+
+
+def test_look_without_serve_says_what_to_do(tmp_path: Path) -> None:
+    ended = story("look", "--out", str(tmp_path))
+    assert (ended.code, ended.err) == (1, "Nothing is being served: run `make serve` in another terminal first.\n")
+
+
+def test_serve_stays_up_and_look_makes_one_more_check(tmp_path: Path) -> None:
+    with started("serve", "--out", str(tmp_path)) as process:
+        wait_for_line(process, "`make look`")
+        looked = story("look", "--out", str(tmp_path))
+        assert looked.code == 0, looked.err
+        assert "40 accounts, 5 subscriptions, 3 regions" in looked.out
+        interrupt(process)
+        assert process.wait(60) == 130
+        assert gone(tmp_path)
