@@ -16,6 +16,7 @@ from sandbox.authority import Authority
 from sandbox.azurite import Storage, azurite
 from sandbox.child import Child, child
 
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 PROJECT = Path(__file__).parent.parent
 
 
@@ -109,7 +110,7 @@ def _environment(
     settings: Mapping[str, str], authority: Authority, storage: Storage, azure: Mapping[str, str], receivers: str
 ) -> dict[str, str]:
     """What the platform would give, and the endpoints that lead here instead of to Azure."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR") if name in os.environ}
+    kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
     return kept | {
         **settings,
         **authority.environment,

@@ -36,7 +36,8 @@ async def _look() -> int:
         home = furnish(settings, mistakes, sources, storage.with_queues(queues), clock)
         print("Reading every signing account that you may see. Nothing is changed, nothing is kept.", file=sys.stderr)
         check = await _check(home, queues, clock)
-        names = [found.name for found in await sources.inventory.subscriptions()] if not check.accounts else []
+        lonely = not check.accounts and not check.look.partial
+        names = [found.name for found in await sources.inventory.subscriptions()] if lonely else []
     return _print(check, names)
 
 

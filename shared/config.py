@@ -9,11 +9,12 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 
 from shared.domain.finding import Severity
 from shared.domain.policy import Policy, QuotaPolicy, RenewalPolicy, SkuTerms, TellPolicy, ValidationPolicy
 from shared.domain.routing import Routes
-from shared.setting_values import duration_list, number_list, one_of, six_fields, text_list, web_address
+from shared.setting_values import duration_list, names_of, number_list, one_of, six_fields, text_list, web_address
 
 WEBHOOK = "webhook"
 STORAGE = "AzureWebJobsStorage"
@@ -78,6 +79,7 @@ CLOUDS: Mapping[str, Cloud] = {
 type Numbers = Annotated[tuple[int, ...], BeforeValidator(number_list)]
 type Durations = Annotated[tuple[timedelta, ...], BeforeValidator(duration_list)]
 type Texts = Annotated[tuple[str, ...], BeforeValidator(text_list)]
+type Receivers = Annotated[tuple[str, ...], BeforeValidator(names_of("receivers", WEBHOOK))]
 type WebAddress = Annotated[str, BeforeValidator(web_address)]
 type SecretAddress = Annotated[SecretStr, BeforeValidator(web_address)]
 type Schedule = Annotated[str, BeforeValidator(six_fields)]
@@ -96,9 +98,11 @@ class Settings(BaseModel):
 
     webhook_url: SecretAddress = setting("ALERT__WEBHOOK_URL", SecretStr(""), "Where alerts are posted.")
     webhook_secret: SecretStr = setting("ALERT__WEBHOOK_SECRET", SecretStr(""), "Signs what is posted to the webhook.")
-    alert_critical: Texts = setting("ALERT__CRITICAL", (WEBHOOK,), "Receivers of critical alerts.")
-    alert_warning: Texts = setting("ALERT__WARNING", (WEBHOOK,), "Receivers of warnings.")
-    alert_info: Texts = setting("ALERT__INFO", (), "Receivers of what is worth knowing; without any, it is only shown.")
+    alert_critical: Receivers = setting("ALERT__CRITICAL", (WEBHOOK,), "Receivers of critical alerts.")
+    alert_warning: Receivers = setting("ALERT__WARNING", (WEBHOOK,), "Receivers of warnings.")
+    alert_info: Receivers = setting(
+        "ALERT__INFO", (), "Receivers of what is worth knowing; without any, it is only shown."
+    )
 
     watch_schedule: Schedule = setting("WATCH_SCHEDULE", "0 7 * * * *", "When everything is checked: six fields, UTC.")
     watch_scopes: Texts = setting("WATCH__SCOPES", (), "Subscriptions or management groups; without any, all readable.")
@@ -194,7 +198,7 @@ def read(environment: Mapping[str, str]) -> tuple[Settings, tuple[Mistake, ...]]
     try:
         return Settings.model_validate(given), mistakes
     except ValidationError as error:
-        wrong = tuple(_mistake(detail["loc"], str(detail["msg"])) for detail in error.errors())
+        wrong = tuple(_mistake(detail) for detail in error.errors())
         right = {name: value for name, value in given.items() if name not in {mistake.name for mistake in wrong}}
         return Settings.model_validate(right), (*wrong, *mistakes)
 
@@ -204,10 +208,25 @@ def names() -> frozenset[str]:
     return frozenset(field.alias for field in Settings.model_fields.values() if field.alias)
 
 
-def _mistake(location: tuple[int | str, ...], message: str) -> Mistake:
-    name = str(location[0])
-    reason = message.removeprefix("Value error, ").rstrip(".")
-    return Mistake(name, f"{name}: {reason[0].lower()}{reason[1:]}.")
+# What pydantic says, in plain words; what is not here is a refusal of ours, which is plain already.
+WORDS = {
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_parsing_size": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "decimal_type": "must be a number",
+    "decimal_parsing": "must be a number",
+    "finite_number": "must be a number",
+    "greater_than_equal": "must be {ge} or more",
+    "less_than_equal": "must be {le} or less",
+}
+
+
+def _mistake(error: ErrorDetails) -> Mistake:
+    name = str(error["loc"][0])
+    plain = WORDS.get(error["type"])
+    words = plain.format(**error.get("ctx", {})) if plain else error["msg"].removeprefix("Value error, ")
+    return Mistake(name, f"{name}: {words}.")
 
 
 def _unknown(environment: Mapping[str, str]) -> tuple[Mistake, ...]:
@@ -215,7 +234,7 @@ def _unknown(environment: Mapping[str, str]) -> tuple[Mistake, ...]:
     for name in sorted(environment):
         section, mark, _ = name.partition("__")
         if mark and section.upper() in SECTIONS and name not in names():
-            near = difflib.get_close_matches(name, names(), n=1)
+            near = difflib.get_close_matches(name.upper(), names(), n=1)
             hint = f"did you mean {near[0]}?" if near else "nothing reads it."
             found.append(Mistake(name, f"{name} is not a setting of Countersign: {hint}"))
     return tuple(found)

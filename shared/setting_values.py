@@ -6,6 +6,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+LONGEST = timedelta(days=366)
 
 
 def text_list(value: object) -> object:
@@ -20,19 +21,21 @@ def number_list(value: object) -> object:
     if not isinstance(value, str):
         return value
     parts = [part.strip() for part in value.split(",")]
-    if not all(part.isdecimal() and int(part) > 0 for part in parts) or len(set(parts)) < len(parts):
+    numbers = [int(part) for part in parts if re.fullmatch(r"[0-9]{1,6}", part)]
+    if len(numbers) < len(parts) or min(numbers) < 1 or len(set(numbers)) < len(numbers):
         raise ValueError("must be whole numbers above zero, each once, with commas between, like 60,30,14")
-    return tuple(int(part) for part in parts)
+    return tuple(numbers)
 
 
 def duration_list(value: object) -> object:
     """`1d,3d,12h` -> time spans."""
     if not isinstance(value, str):
         return value
-    found = [re.fullmatch(r"(\d+)([mhd])", part.strip()) for part in value.split(",")]
-    if not all(match and int(match[1]) > 0 for match in found):
-        raise ValueError("must be spans of minutes, hours or days with commas between, like 12h,1d,7d")
-    return tuple(int(match[1]) * UNITS[match[2]] for match in found if match)
+    found = [re.fullmatch(r"([0-9]{1,6})([mhd])", part.strip()) for part in value.split(",")]
+    spans = [int(match[1]) * UNITS[match[2]] for match in found if match]
+    if len(spans) < len(found) or not all(timedelta() < span <= LONGEST for span in spans):
+        raise ValueError("must be spans of minutes, hours or days, a year at most, with commas between, like 12h,1d,7d")
+    return tuple(spans)
 
 
 def web_address(value: object) -> object:
@@ -46,7 +49,8 @@ def web_address(value: object) -> object:
     except ValueError:
         raise ValueError("must be a web address") from None
     local = split.hostname in ("127.0.0.1", "localhost", "::1")
-    if not split.hostname or split.scheme not in (("https", "http") if local else ("https",)):
+    schemes = ("https", "http") if local else ("https",)
+    if not split.hostname or split.scheme not in schemes or re.search(r"\s", address):
         raise ValueError("must be a web address that begins with https://")
     return address
 
@@ -57,6 +61,20 @@ def six_fields(value: object) -> object:
     if len(fields) != 6 or not all(re.fullmatch(r"[\d*/,\-A-Za-z]+", field) for field in fields):
         raise ValueError("must be a schedule of six fields, like 0 7 * * * * for seven minutes past each hour")
     return " ".join(fields)
+
+
+def names_of(what: str, *known: str) -> Callable[[object], object]:
+    """`a, b` -> ("a", "b"), each one of these."""
+
+    def check(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        found = tuple(part.strip().lower() for part in value.split(",") if part.strip())
+        if not set(found) <= set(known):
+            raise ValueError(f"must name {what} that there are: {', '.join(known)}")
+        return found
+
+    return check
 
 
 def one_of(*allowed: str) -> Callable[[object], object]:

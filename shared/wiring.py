@@ -110,9 +110,14 @@ def house() -> House:
 
 
 def furnish(
-    settings: Settings, mistakes: tuple[Mistake, ...], sources: Sources, storage: Storage, clock: Clock
+    settings: Settings,
+    mistakes: tuple[Mistake, ...],
+    sources: Sources,
+    storage: Storage,
+    clock: Clock,
+    receivers: Mapping[str, Channel] | None = None,
 ) -> House:
-    """All flows over these hands."""
+    """All flows over these hands; `receivers` instead of those that the settings name."""
     policy, routes = settings.policy, settings.routes
     shelves = TableShelves(storage.subscriptions, storage.looks, clock)
     looks, outbox = TableLooks(storage.looks), TableOutbox(storage.outbox)
@@ -136,7 +141,7 @@ def furnish(
         ),
         close=close,
         relay=relay,
-        deliver=Deliver(channels(settings, clock), outbox, messages, clock),
+        deliver=Deliver(channels(settings, clock) if receivers is None else receivers, outbox, messages, clock),
         health=Health(looks, outbox, routes, tuple(mistake.sentence for mistake in mistakes)),
         messages=messages,
         shelves=shelves,

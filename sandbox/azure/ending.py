@@ -26,4 +26,7 @@ def _watch_stdin(loop: asyncio.AbstractEventLoop, over: asyncio.Event) -> None:
             loop.remove_reader(sys.stdin.fileno())
             over.set()
 
-    loop.add_reader(sys.stdin.fileno(), read)
+    try:
+        loop.add_reader(sys.stdin.fileno(), read)
+    except PermissionError:  # /dev/null or a file, which ends as soon as it is read.
+        over.set()

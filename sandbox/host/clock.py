@@ -1,11 +1,15 @@
 """The wall clock of the process, which a story may set; sleeps, timeouts and leases stay real."""
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import time_machine
+
+# A laptop that slept is noticed after this time at the latest.
+_LONGEST_WAIT_SECONDS = 60
 
 
 class Clock:
@@ -15,6 +19,8 @@ class Clock:
         self._travel: time_machine.travel | None = None
         self._traveller: time_machine.Traveller | None = None
         self._moved = asyncio.Event()
+        self.moves = 0
+        self.last_set = self.now()
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -33,19 +39,19 @@ class Clock:
         else:
             self._traveller.move_to(now.timestamp())
         self._traveller.time_ns()  # Time goes on from the first question.
+        self.moves += 1
+        self.last_set = now
         self._moved.set()
         self._moved = asyncio.Event()
 
-    async def wait_until(self, moment: datetime) -> bool:
-        """True once it is `moment`; False when the clock was set and it is not, so that one can look again."""
-        remaining = (moment - self.now()).total_seconds()
-        while remaining > 0:
-            try:
-                async with asyncio.timeout(min(remaining, 3600)):
+    async def wait_until(self, moment: datetime, moves: int) -> bool:
+        """True once it is `moment`; False when it is not, and the clock was set after it stood at `moves`."""
+        while (remaining := (moment - self.now()).total_seconds()) > 0:
+            if self.moves != moves:
+                return False
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(remaining, _LONGEST_WAIT_SECONDS)):
                     await self._moved.wait()
-                return self.now() >= moment
-            except TimeoutError:
-                remaining = (moment - self.now()).total_seconds()
         return True
 
     def close(self) -> None:

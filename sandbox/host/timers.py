@@ -19,7 +19,6 @@ from sandbox.host.settings import resolve
 logger = logging.getLogger(__name__)
 
 PAST_DUE_AFTER = timedelta(seconds=5)
-_SLOW_CLOCK = timedelta(seconds=0.5)
 _MONITORED_FROM = timedelta(minutes=1)
 
 
@@ -58,21 +57,22 @@ class TimerListener:
     async def _listen(self) -> None:
         if self.function.trigger.properties.get("runOnStartup"):
             await self._fire(past_due=False)
-        due = await self._first_due()
+        moves, due = self.clock.moves, await self._first_due()
         logger.info("'Functions.%s' is due next at %s", self.function.name, due.isoformat())
         while True:
-            if not await self.clock.wait_until(due):
-                due = self.schedule.after(self.clock.now())
+            if not await self.clock.wait_until(due, moves):
+                moves, due = self.clock.moves, self.schedule.after(self.clock.last_set)
                 continue
-            await self._fire(past_due=self.clock.now() - due > PAST_DUE_AFTER)
-            due = self._following(due)
+            moves, fired = self.clock.moves, self.clock.now()
+            await self._fire(past_due=fired - due > PAST_DUE_AFTER)
+            moves, due = self.clock.moves, self._following(due, fired, moves)
             await self._record(due)
 
-    def _following(self, due: datetime) -> datetime:
-        """From now on, not from `due`; a clock that is a little slow does not make the same occurrence come again."""
-        now = self.clock.now()
-        was_set_back = due - now > _SLOW_CLOCK
-        return self.schedule.after(now if was_set_back else max(now, due))
+    def _following(self, due: datetime, fired: datetime, moves: int) -> datetime:
+        """What came due during the call is left out, unless it did because the clock was set meanwhile."""
+        if self.clock.moves == moves:
+            return self.schedule.after(max(self.clock.now(), due))
+        return self.schedule.after(min(self.clock.last_set, fired))
 
     async def _first_due(self) -> datetime:
         """An occurrence that another host should have seen and did not is due at once."""

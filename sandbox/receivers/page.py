@@ -47,7 +47,7 @@ def render(entries: Sequence[Received]) -> str:
 def _card(entry: Received) -> str:
     tone = "good" if entry.status < 300 else "bad"
     said = f"{entry.status}{f': {entry.reason}' if entry.reason else ''}{' (a repeat)' if entry.repeated else ''}"
-    events = "".join(_event(event) for event in entry.events)
+    events = "".join(_event(event) for event in entry.events if "type" in event)
     raw = json.dumps({"headers": entry.headers, "body": entry.body}, indent=2, ensure_ascii=False)
     return (
         f"<article><header><strong>{escape(entry.receiver)}</strong><time>{escape(entry.at)}</time>"

@@ -10,7 +10,7 @@ from pathlib import Path
 from sandbox.authority import authority_in
 from sandbox.azure.register import at_start
 from sandbox.azure.scenario.loading import load_scenario
-from sandbox.stage import Stage, stage
+from sandbox.stage import INHERITED, Stage, stage
 from sandbox.story.ledger import open_ledger
 from sandbox.story.run import BEFORE
 from shared.reports.check import row
@@ -53,6 +53,7 @@ def _write_down(ready: Stage, folder: Path) -> None:
         "environment": dict(ready.environment),
     }
     (folder / ADDRESSES).write_text(json.dumps(addresses, indent=2), "utf-8")
-    values = {"FUNCTIONS_WORKER_RUNTIME": "python", **ready.environment}
+    own = {name: value for name, value in ready.environment.items() if name not in INHERITED}
+    values = {"FUNCTIONS_WORKER_RUNTIME": "python", **own}
     settings = json.dumps({"IsEncrypted": False, "Values": values}, indent=2)
     (folder / "local.settings.json").write_text(settings, "utf-8")

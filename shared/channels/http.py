@@ -1,5 +1,6 @@
 """One HTTP client for all channels: an answer or a plain reason, never a secret."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -57,4 +58,5 @@ class AiohttpHttp:
 
 
 def _seconds(value: str) -> int:
-    return int(value) if value.isdecimal() else 0
+    """A date is not heeded, nor what is longer than a day."""
+    return min(int(value), 86_400) if re.fullmatch(r"[0-9]{1,9}", value) else 0

@@ -16,6 +16,7 @@ from shared.ports import Clock, DeliveryError, Part
 
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
 LIMIT_BYTES = 200_000  # Most receivers take 256 KiB.
+ENVELOPE_BYTES = 1_000
 SOURCE = "/countersign"
 TYPE = "Countersign.Alerts"
 
@@ -47,12 +48,12 @@ class Webhook:
 
     def _groups(self, intents: Sequence[Intent]) -> Iterator[Sequence[Intent]]:
         group: list[Intent] = []
-        size = 0
+        size = ENVELOPE_BYTES
         for intent in intents:
-            needed = len(json.dumps(self._item(intent)))
+            needed = len(json.dumps(self._item(intent), ensure_ascii=False).encode()) + len(", ")
             if group and size + needed > LIMIT_BYTES:
                 yield group
-                group, size = [], 0
+                group, size = [], ENVELOPE_BYTES
             group.append(intent)
             size += needed
         yield group

@@ -23,12 +23,13 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Deciding:
-    """One act of deciding about one subscription (or the fleet), at one moment."""
+    """One act of deciding about one subscription (or the fleet), at one moment of one look; ids of looks sort by time."""
 
     rules: Mapping[str, Rule]
     routes: Routes
     tell: TellPolicy
     subscription: str
+    look: str
     now: datetime
     first_look: bool = False
 
@@ -72,10 +73,11 @@ class Deciding:
 
     def _seen_again(self, finding: Finding, before: FindingMemory | None) -> FindingMemory:
         if before is None:
-            return FindingMemory(finding, finding.began or self.now, self.now)
-        looks = min(before.looks + 1, self._rule(finding).needs_looks)
-        known = _resting_on_both(before.finding, finding)
-        return replace(before, finding=known, looks=max(looks, before.looks), missing=0)
+            return FindingMemory(finding, finding.began or self.now, self.now, counted=self.look)
+        known = replace(before, finding=_resting_on_both(before.finding, finding), missing=0)
+        if self.look <= before.counted or before.looks >= self._rule(finding).needs_looks:
+            return known
+        return replace(known, looks=before.looks + 1, counted=self.look)
 
     def _telling(
         self, finding: Finding, before: FindingMemory | None, known: FindingMemory
@@ -116,9 +118,9 @@ class Deciding:
         finding, rule = before.finding, self._rule(before.finding)
         if stays := _stays(before, unseen=unseen, inhibited=inhibited):
             return Change(finding.key, before, before), self._silent(finding, before.told, stays)
-        missing = before.missing + 1
+        missing = before.missing + (self.look > before.counted)
         if before.told and missing < (1 if rule.settled else self.tell.resolve_after_looks):
-            waiting = replace(before, missing=missing)
+            waiting = replace(before, missing=missing, counted=max(self.look, before.counted))
             return Change(finding.key, before, waiting), self._silent(finding, before.told, Reason.GONE_TOO_SHORT)
         if rule.quiet_end:
             return Change(finding.key, before, None), self._silent(finding, before.told, Reason.ENDED_QUIETLY)

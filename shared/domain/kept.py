@@ -1,10 +1,11 @@
 """What is kept of one subscription between looks: last-known facts, usage, memory, the register, and patience."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.domain.account import SigningAccount, Subscription
+from shared.domain.blind import Blind
 from shared.domain.memory import FindingMemory
 from shared.domain.survey import AccountFacts
 from shared.domain.usage import SigningUsage
@@ -22,7 +23,10 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One subscription's rows. `etags` are the store's own: row key -> ETag, of every row read."""
+    """One subscription's rows. `etags` are the store's own: row key -> ETag, of every row read.
+
+    `blind` says which of them only a newer release can read; `read_only` are the keys of all that it wrote.
+    """
 
     subscription: Subscription
     facts: Mapping[str, AccountFacts] = field(default_factory=dict)
@@ -30,18 +34,11 @@ class Kept:
     memory: Mapping[str, FindingMemory] = field(default_factory=dict)
     register: Mapping[str, RegisterEntry] = field(default_factory=dict)
     patience: tuple[Patience, ...] = ()
+    blind: tuple[Blind, ...] = ()
     unread_since: datetime | None = None
     etags: Mapping[str, str] = field(default_factory=dict)
     read_only: frozenset[str] = frozenset()
 
-    def held_back(self, kind: str, now: datetime) -> datetime | None:
-        """Until when this kind of call must wait here, or None."""
-        return max((row.until for row in self.patience if row.kind == kind and row.until > now), default=None)
-
     def accounts(self) -> tuple[SigningAccount, ...]:
         """Every account known from before."""
         return tuple(facts.account for facts in self.facts.values())
-
-    def with_facts(self, facts: Mapping[str, AccountFacts], usage: Mapping[str, SigningUsage]) -> "Kept":
-        """The same with newer facts and usage over the old."""
-        return replace(self, facts=dict(self.facts) | dict(facts), usage=dict(self.usage) | dict(usage))

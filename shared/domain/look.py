@@ -41,8 +41,8 @@ class Shard:
     """One subscription to be looked at, as it travels through the queue.
 
     `accounts` is what the inventory listed; `listed` is False where it could not be read to the end, and what is known
-    from before is looked at as well. `done` are the ids of those whose profiles were read by earlier messages of the same
-    look, `blind` the profiles that these could not read, `attempt` how often Azure asked for patience.
+    from before is looked at as well. `done` are the ids of those whose profiles were read by earlier messages of the
+    same look, `blind` the profiles that these could not read, `attempt` how often Azure asked for patience.
     """
 
     look: str

@@ -47,8 +47,9 @@ class FindingMemory:
     """What is remembered of a finding: since when, as it was told last, and who heard what.
 
     `since` is when the problem began, `noticed` when it was first seen: that sets one life of a finding apart from the
-    next. `looks` counts sightings until the rule may speak, `missing` looks that saw it gone. A row that a newer
-    release wrote is `read_only` to this one.
+    next. `looks` counts sightings until the rule may speak, `missing` looks that saw it gone, and `counted` is the look
+    that was counted last: one that is run twice counts once. A row that a newer release wrote is `read_only` to this
+    one.
     """
 
     finding: Finding
@@ -56,6 +57,7 @@ class FindingMemory:
     noticed: datetime
     looks: int = 1
     missing: int = 0
+    counted: str = ""
     told: Mapping[str, Told] = field(default_factory=dict)
     read_only: bool = False
 

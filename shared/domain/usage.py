@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 HOUR = timedelta(hours=1)
+SETTLES_WITHIN = timedelta(days=2)  # Points come late (DOMAIN.md section 5).
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,11 @@ def month_of(now: datetime) -> datetime:
 
 
 def next_window(usage: SigningUsage, now: datetime, longest: timedelta) -> Window:
-    """What to read next: from the hour where reading stopped, at most `longest`, never into the future."""
+    """What to read next, in whole hours from the start: at most `longest`, never into the future.
+
+    It reaches back over what may not have settled yet, by half of `longest` at most, so that reading always gets on.
+    """
     reached = usage.read_until or usage.month
-    start = max(reached.replace(minute=0, second=0, microsecond=0), usage.month)
+    again = max(reached - longest / 2, min(reached, now - SETTLES_WITHIN))
+    start = max(again.replace(minute=0, second=0, microsecond=0), usage.month)
     return Window(start, min(now, start + longest))

@@ -3,12 +3,14 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.ports import Batch, Channel, Clock, DeliveryError, Messages, Outbox
 
-# Outlives the longest send, so that no second sender starts while the first may still be sending.
+# Outlives what may be going on when serving ends, so that no second sender starts while the first is still sending.
 LEASE = timedelta(minutes=3)
+SERVES = LEASE / 2
+LONGEST_WAIT = timedelta(days=1)
 MOST_MEMBERS = 1_000
 RETRIES = (30, 60, 120, 300, 600, 1_800, 3_600)  # Seconds; the last one again and again.
 GIVE_UP_AFTER = timedelta(days=3)
@@ -37,20 +39,19 @@ class Deliver:
 
     async def _serve(self, receiver: str) -> int:
         arrived = 0
-        until = self.clock.now() + LEASE / 2
+        until = self.clock.now() + SERVES
         while self.clock.now() < until:
             batch = await self.outbox.frozen(receiver) or await self._freeze(receiver)
-            if batch is None:
-                return arrived
-            if batch.not_before and batch.not_before > self.clock.now():
-                await self.messages.tell(receiver, batch.not_before - self.clock.now())
+            # One that waits was announced when it failed, and the sweep knows of it.
+            if batch is None or _waits(batch, self.clock.now()):
                 return arrived
             before = len(batch.sent)
-            batch = await self._send(batch)
+            batch = await self._send(batch, until)
             arrived += len(batch.sent) - before
-            if len(batch.sent) < len(batch.parts) and not batch.failure:
+            if batch.failure or len(batch.sent) == len(batch.parts):
+                await self.outbox.finish(batch, self.clock.now())
+            elif _waits(batch, self.clock.now()):
                 return arrived
-            await self.outbox.finish(batch, self.clock.now())
         await self.messages.tell(receiver)
         return arrived
 
@@ -61,16 +62,18 @@ class Deliver:
         batch_id = uuid.uuid4().hex
         channel = self.channels.get(receiver)
         parts = tuple(channel.compose(batch_id, [intent for _, intent in waiting])) if channel else ()
-        failure = "" if channel else f"No receiver named {receiver} is set up any more."
         members = tuple(key for key, _ in waiting)
-        return await self.outbox.freeze(Batch(batch_id, receiver, members, parts, self.clock.now(), failure=failure))
+        return await self.outbox.freeze(Batch(batch_id, receiver, members, parts, self.clock.now()))
 
-    async def _send(self, batch: Batch) -> Batch:
+    async def _send(self, batch: Batch, until: datetime) -> Batch:
+        channel = self.channels.get(batch.receiver)
+        if channel is None:
+            return replace(batch, failure=f"No receiver named {batch.receiver} is set up any more.")
         for index, part in enumerate(batch.parts):
-            if index in batch.sent:
+            if index in batch.sent or self.clock.now() >= until:
                 continue
             try:
-                await self.channels[batch.receiver].send(part)
+                await channel.send(part)
             except DeliveryError as error:
                 return await self._failed(batch, error)
             batch = await self.outbox.mark(replace(batch, sent=batch.sent | {index}, attempts=0, not_before=None))
@@ -81,8 +84,12 @@ class Deliver:
         if error.permanent or now - batch.frozen > GIVE_UP_AFTER:
             return await self.outbox.mark(replace(batch, attempts=batch.attempts + 1, failure=str(error)))
         pause = timedelta(seconds=RETRIES[min(batch.attempts, len(RETRIES) - 1)])
-        wait = max(pause, error.retry_after or pause)
+        wait = min(max(pause, error.retry_after or pause), LONGEST_WAIT)
         tried = replace(batch, attempts=batch.attempts + 1, not_before=now + wait)
         tried = await self.outbox.mark(tried)
         await self.messages.tell(batch.receiver, wait)
         return tried
+
+
+def _waits(batch: Batch, now: datetime) -> bool:
+    return batch.not_before is not None and batch.not_before > now

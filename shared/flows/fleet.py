@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.account import Subscription
+from shared.domain.blind import About, Blind
 from shared.domain.decision import Deciding
 from shared.domain.look import Look, ShardEnd
 from shared.domain.policy import Policy
 from shared.domain.routing import Routes
-from shared.domain.rules.fleet import FLEET_RULES, fleet_findings
+from shared.domain.rules.fleet import FLEET_RULES, FleetSurvey, fleet_findings
 from shared.domain.usage import month_of
+from shared.domain.words import count
 from shared.flows.relay import Relay
 from shared.ports import Commit, Conflict, Shelves
 
@@ -29,16 +31,25 @@ class FleetJudge:
 
     async def run(self, look: Look, ends: Sequence[ShardEnd], now: datetime) -> None:
         """Safe to repeat: memory knows what was said."""
-        deciding = Deciding(FLEET_RULES, self.routes, self.policy.tell, FLEET.id, now, look.first)
-        findings = tuple(fleet_findings(look, ends, now))
+        deciding = Deciding(FLEET_RULES, self.routes, self.policy.tell, FLEET.id, look.id, now, look.first)
+        blind = (*look.blind, *_unended(look, ends))
         for _ in range(MAX_CONFLICTS):
             kept = await self.shelves.read(FLEET, month_of(now))
-            verdict = deciding.decide(findings, kept.memory, look.blind)
+            since = (kept.unread_since or now) if look.blind else None
+            findings = tuple(fleet_findings(FleetSurvey(look, ends, blind, since), self.policy, now))
+            verdict = deciding.decide(findings, kept.memory, blind)
             try:
-                await self.shelves.commit(kept, Commit({}, {}, frozenset(), verdict.changes, None))
+                await self.shelves.commit(kept, Commit({}, {}, frozenset(), verdict.changes, since))
             except Conflict:
                 continue
-            if any(change.intents for change in verdict.changes):
-                await self.relay.carry(FLEET.id)
+            await self.relay.carry(FLEET.id)
             return
         raise Conflict("the fleet's memory was changed by somebody else too often")
+
+
+def _unended(look: Look, ends: Sequence[ShardEnd]) -> Sequence[Blind]:
+    """Subscriptions that did not end in time: what lies in them was not seen."""
+    left = sorted(set(look.shards) - {end.subscription.id for end in ends})
+    return (
+        [Blind(About.ACCOUNTS, "", f"{count(len(left), 'subscription')} could not be checked in time.")] if left else []
+    )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.domain.routing import Routes
+from shared.domain.words import count
 from shared.flows.close import RECENT_LOOKS
 from shared.ports import Looks, Outbox
 
@@ -34,8 +35,9 @@ class Health:
         closed = [look for look in await self.looks.recent(RECENT_LOOKS) if look.closed]
         last = closed[0] if closed else None
         late = last is None or now - last.started > LATE_AFTER
-        grave = ["No check has been finished for more than two hours."] if late else []
+        never = "No check has been finished yet." if last is None else ""
+        grave = [never or "No check has been finished for more than two hours."] if late else []
         lost = sum([len(await self.outbox.undelivered(name)) for name in await self.outbox.receivers()])
-        grave += [f"{lost} messages could not be delivered."] if lost else []
+        grave += [f"{count(lost, 'message')} could not be delivered."] if lost else []
         mild = [*self.mistakes, *([] if self.routes.everyone else ["Nobody is told: no receiver is set up."])]
         return Report(bool(grave), (*grave, *mild), last.closed if last else None, bool(last and last.partial))

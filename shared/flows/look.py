@@ -42,11 +42,14 @@ class Judge:
     policy: Policy
     routes: Routes
 
-    def run(self, survey: Survey, kept: Kept, now: datetime, *, first_look: bool) -> Judgement:
+    def run(self, survey: Survey, kept: Kept, shard: Shard) -> Judgement:
         """Pure: the same input gives the same answer."""
+        now = survey.taken
         findings = tuple(finding for rule in self.rules for finding in rule.judge(survey, self.policy, now))
         book = {rule.name: rule for rule in self.rules}
-        deciding = Deciding(book, self.routes, self.policy.tell, survey.subscription.id, now, first_look)
+        deciding = Deciding(
+            book, self.routes, self.policy.tell, survey.subscription.id, shard.look, now, shard.first_look
+        )
         return Judgement(survey, findings, deciding.decide(findings, kept.memory, survey.blind))
 
 
@@ -80,7 +83,7 @@ class LookAt:
         await self.views.publish(
             view_of(judgement.survey, shard.look, judgement.findings, judgement.verdict.decisions, self.judge.policy)
         )
-        # Also what an earlier run, or another one at the same time, decided and has not carried: the look may close now.
+        # Also what another run decided and has not carried: the look may close now.
         await self.relay.carry(shard.subscription.id)
         await self.looks.end(shard.look, _end(judgement, dict(made), now))
         await self.close.if_full(shard.look, now)
@@ -90,7 +93,7 @@ class LookAt:
 
         def decide(kept: Kept) -> tuple[Commit, Judgement]:
             survey = _survey(shard, kept, found, now)
-            judgement = self.judge.run(survey, kept, now, first_look=shard.first_look)
+            judgement = self.judge.run(survey, kept, shard)
             return _commit(kept, found, judgement, now), judgement
 
         return await self._commit(kept, now, decide)
@@ -149,7 +152,7 @@ def _usage(kept: Kept, found: Readings, now: datetime) -> dict[str, SigningUsage
 
 def _survey(shard: Shard, kept: Kept, found: Readings, now: datetime) -> Survey:
     """What was seen in all messages of this look; accounts that were out of sight are left out."""
-    blind = tuple(dict.fromkeys((*found.blind, *_unread(shard, kept, found, now))))
+    blind = tuple(dict.fromkeys((*kept.blind, *found.blind, *_unread(shard, kept, found, now))))
     facts = _facts(kept, found)
     seen = {
         account_id: known.profiles

@@ -10,8 +10,8 @@ from shared.ports import Messages, Outbox, Shelves
 
 # A mark that is older than any function may run, with nothing left to carry, is removed.
 MARK_OUTLIVES = timedelta(minutes=40)
-# The first look tells one summary when it closes; should it never close, it is told after this.
-FIRST_LOOK_PATIENCE = timedelta(minutes=10)
+# The first look tells one summary when it closes, overdue ones included; should it never close, it is told after this.
+FIRST_LOOK_PATIENCE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,15 @@ class Relay:
     async def wake_all(self, waiting_since: datetime) -> None:
         """Deliver now to everyone for whom something has been waiting since then."""
         for receiver in await self.outbox.receivers():
-            oldest = await self.outbox.waiting(receiver, 1)
-            stuck = await self.outbox.frozen(receiver)
-            due = stuck is not None and (stuck.not_before is None or stuck.not_before <= waiting_since)
-            if due or (oldest and _ready(oldest[0][1], waiting_since)):
+            if await self._due(receiver, waiting_since):
                 await self.messages.tell(receiver)
+
+    async def _due(self, receiver: str, waiting_since: datetime) -> bool:
+        """A batch that is to be tried again later holds everything else back until then."""
+        if stuck := await self.outbox.frozen(receiver):
+            return stuck.not_before is None or stuck.not_before <= waiting_since
+        oldest = await self.outbox.waiting(receiver, 1)
+        return bool(oldest) and _ready(oldest[0][1], waiting_since)
 
     async def _wake(self, intents: Iterable[Intent]) -> None:
         delays: dict[str, timedelta] = {}

@@ -38,7 +38,7 @@ class Watch:
             shards=tuple(found.id for found in shards),
             accounts=len(fleet.accounts),
             calls=sum(calls.values()),
-            first=not any(look.closed for look in recent),
+            first=not any(look.closed and look.accounts for look in recent),
             blind=fleet.blind,
         )
         # Messages go out before the look is written down: should we die in between, they are looked at all the same.

@@ -49,9 +49,10 @@ class QueuedMessages:
     async def read_look(self, body: str) -> Shard:
         """Raises Unreadable."""
         message = _message(body)
-        packed = message.get("shard") or await self._from_blob(message.get("blob"))
+        inside = message.get("shard")
+        packed = inside if isinstance(inside, str) else await self._from_blob(message.get("blob"))
         try:
-            return SHARD.read(zlib.decompress(base64.b85decode(str(packed))))
+            return SHARD.read(zlib.decompress(base64.b85decode(packed)))
         except (ValueError, binascii.Error, zlib.error) as error:
             raise Unreadable("The message does not hold a subscription to look at.") from error
 
@@ -66,17 +67,17 @@ class QueuedMessages:
         """Put a message where people can look at it."""
         await self.queues.send(f"{queue}-poison", body)
 
-    async def _from_blob(self, name: object) -> str:
+    async def _from_blob(self, name: object) -> bytes:
         content = await self.blobs.read(CONTAINER, name) if isinstance(name, str) else None
         if content is None:
             raise Unreadable("The message points to a blob that is not there.")
-        return content.decode()
+        return content
 
 
 def _message(body: str) -> dict[str, object]:
     try:
         message = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Unreadable("The message is not JSON.") from error
     if not isinstance(message, dict) or not isinstance(message.get("schema"), int):
         raise Unreadable("The message is not one of Countersign's.")

@@ -26,6 +26,15 @@ class Codec[T]:
         """What lies in a row. Fields that this release does not know are left alone."""
         return self.read(unpack(row.values))
 
+    def value_or_newer(self, row: Row) -> T | None:
+        """The same, or None for a row that only a newer release can read."""
+        try:
+            return self.value(row)
+        except ValueError:
+            if newer(row):
+                return None
+            raise
+
     def text(self, value: T) -> str:
         """As JSON."""
         return self._adapter.dump_json(value).decode()

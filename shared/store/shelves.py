@@ -1,11 +1,14 @@
 """What is kept of each subscription: one partition, read in one query, changed in transactions."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from shared.domain.account import SigningAccount, Subscription
+from shared.domain.blind import About, Blind
+from shared.domain.finding import Finding, Severity
 from shared.domain.kept import Kept, Patience
 from shared.domain.memory import Change, FindingMemory, Intent
 from shared.domain.survey import AccountFacts
@@ -24,6 +27,7 @@ INTENT = Codec[Intent](Intent)
 ENTRY = Codec[RegisterEntry](RegisterEntry)
 PATIENCE = Codec[Patience](Patience)
 
+NEVER = datetime.min.replace(tzinfo=UTC)
 UNREAD = key("subscription")
 MARKS = key("marks")
 
@@ -84,6 +88,8 @@ class TableShelves:
         """Put one entry over an older one. Raises Conflict when it changed meanwhile."""
         partition, row_key = key(entry.subscription_id), _entry_key(entry)
         before = await self.subscriptions.get(partition, row_key)
+        if before and newer(before):
+            raise Conflict("a newer release wrote this entry")
         row = Row(row_key, ENTRY.values(entry), before.etag if before else "")
         await self.subscriptions.transact(partition, [Merge(row) if before else Insert(row)])
 
@@ -122,39 +128,42 @@ class TableShelves:
         return [_with_mark(operation, mark) for operation in operations]
 
 
-def _kept(subscription: Subscription, rows: Iterable[Row]) -> Kept:
-    facts: dict[str, AccountFacts] = {}
-    usage: dict[str, SigningUsage] = {}
-    memory: dict[str, FindingMemory] = {}
-    register: dict[str, RegisterEntry] = {}
-    patience: list[Patience] = []
-    unread_since: datetime | None = None
-    etags, read_only = {}, set()
+def _kept(subscription: Subscription, rows: Sequence[Row]) -> Kept:
+    of: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        etags[row.key] = row.etag
-        if newer(row):
-            read_only.add(row.key)
-        match parts(row.key)[0]:
-            case "account":
-                read = FACTS.value(row)
-                facts[read.account.id] = read
-            case "usage":
-                counted = USAGE.value(row)
-                usage[counted.account_id] = counted
-            case "told":
-                remembered = replace(MEMORY.value(row), read_only=newer(row))
-                memory[remembered.finding.key] = remembered
-            case "register":
-                entry = ENTRY.value(row)
-                register[entry.validation_id or f"account:{entry.account.lower()}"] = entry
-            case "patience":
-                patience.append(PATIENCE.value(row))
-            case "subscription":
-                since = row.values.get("unread_since")
-                unread_since = datetime.fromisoformat(str(since)) if since else None
+        of[parts(row.key)[0]].append(row)
+    entries = _readable(ENTRY, of["register"])
+    memory = [replace(MEMORY.value_or_newer(row) or _unknown(row), read_only=newer(row)) for row in of["told"]]
+    hidden = Blind(About.REGISTER, subscription.scope, "A newer release of Countersign wrote some entries.")
     return Kept(
-        subscription, facts, usage, memory, register, tuple(patience), unread_since, etags, frozenset(read_only)
+        subscription,
+        facts={facts.account.id: facts for facts in _readable(FACTS, of["account"])},
+        usage={usage.account_id: usage for usage in _readable(USAGE, of["usage"])},
+        memory={remembered.finding.key: remembered for remembered in memory},
+        register={entry.validation_id or f"account:{entry.account.lower()}": entry for entry in entries},
+        patience=tuple(_readable(PATIENCE, of["patience"])),
+        blind=(hidden,) if len(entries) < len(of["register"]) else (),
+        unread_since=_unread_since(of["subscription"]),
+        etags={row.key: row.etag for row in rows},
+        read_only=frozenset(row.key for row in rows if newer(row)),
     )
+
+
+def _readable[T](codec: Codec[T], rows: Iterable[Row]) -> list[T]:
+    """Without those that only a newer release can read."""
+    return [value for row in rows if (value := codec.value_or_newer(row)) is not None]
+
+
+def _unread_since(rows: Iterable[Row]) -> datetime | None:
+    since = [str(row.values["unread_since"]) for row in rows if row.values.get("unread_since")]
+    return datetime.fromisoformat(since[0]) if since else None
+
+
+def _unknown(row: Row) -> FindingMemory:
+    """A memory that only a newer release can read: enough of it to leave it alone, and to tell nothing twice."""
+    _, rule, subject = parts(row.key)
+    finding = Finding(rule, subject, Severity.INFO, what="", stops="", next_step="", rests_on=())
+    return FindingMemory(finding, since=NEVER, noticed=NEVER)
 
 
 def _entry_key(entry: RegisterEntry) -> str:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -76,17 +77,19 @@ class Stage:
 
 @asynccontextmanager
 async def stage(scenario: Scenario, folder: Path, environment: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
-    """aiohttp reads SSL_CERT_FILE when it is imported, which is past; so the clients are told whom to trust."""
+    """One authority for all tests. aiohttp has read SSL_CERT_FILE already, so clients are told whom to trust."""
+    certs = folder.parent / "authority"
     azure = Azure(scenario, Clock(scenario.start))
-    async with running(azure, folder) as ready:
+    async with running(azure, certs) as ready:
         environment.setenv("IDENTITY_ENDPOINT", ready.identity)
         environment.setenv("IDENTITY_HEADER", ready.identity_header)
-        trusted = str(folder / "ca.pem")
+        trusted = str(certs / "ca.pem")
         connector = aiohttp.TCPConnector(ssl=ssl.create_default_context(cafile=trusted))
         async with DefaultAzureCredential() as credential, aiohttp.ClientSession(connector=connector) as session:
             yield Stage(azure, ready, credential, session, {"retry_total": 0, "connection_verify": trusted})
 
 
+@cache
 def named(name: str) -> Scenario:
     return load_scenario(SCENARIOS / f"{name}.yaml")
 

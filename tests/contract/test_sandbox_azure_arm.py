@@ -311,3 +311,14 @@ async def test_tags_of_groups_are_read_from_arm_and_from_the_index(
 async def test_what_is_only_asked_whether_it_is_there_needs_no_token(azure: Stage, path: str, status: int) -> None:
     async with azure.session.get(azure.origin + path) as answer:
         assert answer.status == status
+
+
+async def test_a_revoked_certificate_says_so(azure: Stage) -> None:
+    async with azure.session.post(f"{azure.origin}/sandbox/happen", json={"revoke": "labs-1/experiments"}) as answer:
+        assert answer.status == 204
+    path = f"{azure.account('labs-1').id}/certificateProfiles/experiments?api-version=2025-10-13"
+    _, body, _ = await azure.call("GET", path)
+    *others, newest = body["properties"]["certificates"]
+    assert (newest["status"], newest["revocation"]["reason"]) == ("Revoked", "Key compromised")
+    assert _shape(newest["revocation"]["requestedAt"]) == "iso date"
+    assert all("revocation" not in other for other in others)

@@ -152,3 +152,28 @@ async def test_somebody_signing_shows_in_its_minute(azure: Stage) -> None:
     azure.put_clock(start + timedelta(minutes=5))
     (result,) = await _read(azure, "westeurope", [azure.account("branch-1").id], (start, start + timedelta(minutes=5)))
     assert max(filter(None, _totals(result))) >= 700
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("metricnames=Other", "Failed to find metric configuration"),
+        ("metricnamespace=microsoft.web/sites", "There is no metric namespace"),
+        ("interval=soon", "Detected invalid time grain input"),
+        ("timespan=noon/night", "Not a time"),
+        ("timespan=2026-11-20T09:00:00Z/2026-11-20T08:00:00Z", "later than the end"),
+    ],
+)
+async def test_a_question_that_is_none_is_refused(azure: Stage, query: str, says: str) -> None:
+    path = f"{azure.account('ledger-1').id}/providers/Microsoft.Insights/metrics?api-version=2024-02-01&{query}"
+    status, body, _ = await azure.call("GET", path)
+    assert (status, body["error"]["code"]) == (400, "BadRequest")
+    assert says in body["error"]["message"]
+
+
+async def test_dimensions_are_named_where_they_are_asked_for(azure: Stage) -> None:
+    query = "api-version=2024-02-01&$filter=CertType eq '*' and Region eq '*'".replace(" ", "%20")
+    path = f"{azure.account('ledger-1').id}/providers/Microsoft.Insights/metrics?{query}"
+    _, body, _ = await azure.call("GET", path)
+    values = {each["name"]["value"]: each["value"] for each in body["value"][0]["timeseries"][0]["metadatavalues"]}
+    assert values == {"certtype": "PublicTrust", "region": "westeurope"}

@@ -135,6 +135,18 @@ def test_nothing_is_signed_while_suspended_or_without_a_valid_certificate() -> N
     assert signed(world.accounts["fabrikam-app"], world.validations, Span(START - 9 * DAY, START), START) > 0
 
 
+def test_signing_goes_on_when_a_profile_may_sign_again() -> None:
+    history, day = History(CONTOSO), timedelta(days=1)
+    world = history.at(START + 4 * day)
+    resumed, made_again = START + timedelta(minutes=65), START + 2 * day + timedelta(hours=4)
+    for name, moment in (("games-eu", resumed), ("fabrikam-app", made_again)):
+        account = world.accounts[name]
+        assert signed(account, world.validations, Span(START, moment), START) == 0
+        after = signed(account, world.validations, Span(moment, START + 4 * day), START)
+        assert after > 0
+        assert sum(signed_by_minute(account, world.validations, Span(START, START + 4 * day), START)) == after
+
+
 def test_the_story_goes_on() -> None:
     history = History(CONTOSO)
     profile = history.at(START + timedelta(hours=2)).accounts["games-eu"].profiles[0]

@@ -26,7 +26,7 @@ class Certificate:
 def certificates(
     profile: Profile, validations: Mapping[str, Validation], now: datetime, kept: int
 ) -> tuple[Certificate, ...]:
-    """The last `kept` certificates of the profile as it was last made, oldest first. A suspended one is still renewed."""
+    """The last `kept` certificates of the profile as it was last made, oldest first; suspended, it is still renewed."""
     made = profile.bindings[-1].since
     newest_first = [
         _certificate(profile, validations[name], issued)

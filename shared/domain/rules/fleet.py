@@ -1,16 +1,29 @@
 """Rules about the fleet as a whole, judged when a look closes."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain.blind import About, Sight
+from shared.domain.blind import About, Blind, Sight
 from shared.domain.finding import Finding, Rule, Severity
 from shared.domain.look import Look, ShardEnd
+from shared.domain.policy import Policy
+from shared.domain.words import moment, span
 
 
-def nothing_visible(look: Look, ends: Sequence[ShardEnd], _now: datetime) -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True)
+class FleetSurvey:
+    """A look with the ends of its shards, where it was blind, and since when the list of accounts was not readable."""
+
+    look: Look
+    ends: Sequence[ShardEnd]
+    blind: Sequence[Blind] = ()
+    unread_since: datetime | None = None
+
+
+def nothing_visible(survey: FleetSurvey, _policy: Policy, _now: datetime) -> Iterator[Finding]:
     """No signing account is visible at all: that is a mistake in roles or settings until somebody says otherwise."""
-    if look.blind or sum(end.accounts for end in ends) > 0:
+    if survey.blind or survey.look.accounts or any(end.accounts for end in survey.ends):
         return
     yield Finding(
         rule=NOTHING_VISIBLE,
@@ -25,25 +38,30 @@ def nothing_visible(look: Look, ends: Sequence[ShardEnd], _now: datetime) -> Ite
     )
 
 
-def inventory_unreadable(look: Look, _ends: Sequence[ShardEnd], _now: datetime) -> Iterator[Finding]:
+def inventory_unreadable(survey: FleetSurvey, policy: Policy, now: datetime) -> Iterator[Finding]:
     """The list of all accounts could not be read: accounts known from before are checked, new ones are not noticed."""
-    if not look.blind:
+    if not survey.look.blind:
         return
+    since = survey.unread_since or now
+    critical = now - since >= policy.unread_critical_after
     yield Finding(
         rule=INVENTORY_UNREADABLE,
         subject="fleet",
-        severity=Severity.WARNING,
-        what="The list of signing accounts could not be read",
+        severity=Severity.CRITICAL if critical else Severity.WARNING,
+        what=f"The list of signing accounts could not be read, since {moment(since)}",
         stops="New accounts are not noticed; those known from before are still checked.",
-        next_step=look.blind[0].reason,
+        next_step=survey.look.blind[0].reason,
         rests_on=(),
+        began=since,
+        problem="the list of signing accounts could not be read",
+        next_word="" if critical else f"when it has lasted {span(policy.unread_critical_after)}",
     )
 
 
-def fleet_findings(look: Look, ends: Sequence[ShardEnd], now: datetime) -> Iterator[Finding]:
+def fleet_findings(survey: FleetSurvey, policy: Policy, now: datetime) -> Iterator[Finding]:
     """Everything that only shows when all subscriptions are seen together."""
-    yield from nothing_visible(look, ends, now)
-    yield from inventory_unreadable(look, ends, now)
+    yield from nothing_visible(survey, policy, now)
+    yield from inventory_unreadable(survey, policy, now)
 
 
 NOTHING_VISIBLE = "nothing-visible"
@@ -57,5 +75,5 @@ def _elsewhere(*_: object) -> Iterator[Finding]:
 
 FLEET_RULES: Mapping[str, Rule] = {
     NOTHING_VISIBLE: Rule(NOTHING_VISIBLE, _elsewhere),
-    INVENTORY_UNREADABLE: Rule(INVENTORY_UNREADABLE, _elsewhere, needs_looks=2),
+    INVENTORY_UNREADABLE: Rule(INVENTORY_UNREADABLE, _elsewhere, repeats=True, needs_looks=2),
 }

@@ -1,0 +1,208 @@
+"""Stand-ins for the outside: a clock in the test's hand, a small Azure that a test changes, and a receiver."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import SecretStr
+
+from shared.channels.http import AiohttpHttp
+from shared.channels.webhook import Webhook
+from shared.domain.account import Certificate, CertificateProfile, SigningAccount, Subscription, subscription_scope
+from shared.domain.blind import About, Blind
+from shared.domain.memory import Intent
+from shared.domain.survey import Fleet
+from shared.domain.usage import HOUR, Window
+from shared.ports import DeliveryError, Part, Throttled
+
+DAY = timedelta(days=1)
+LIFETIME = timedelta(hours=72)
+START = datetime(2026, 11, 20, 7, 7, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class HandClock:
+    """`Clock` that stands still until a test moves it; sleeping moves it."""
+
+    at: datetime = START
+
+    def now(self) -> datetime:
+        """As `Clock.now`."""
+        return self.at
+
+    async def sleep(self, span: timedelta) -> None:
+        """As `Clock.sleep`, without waiting."""
+        self.at += span
+
+
+def subscription(number: int = 1) -> Subscription:
+    """One of the subscriptions of the fake Azure."""
+    return Subscription(f"00000000-0000-4000-8000-{number:012}", f"Sub{number}")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A certificate profile as Azure keeps it: a certificate a day, each of three days, until renewal stops."""
+
+    name: str = "release"
+    validation: str = "aaaaaaaa-0000-4000-8000-000000000000"
+    status: str = "Active"
+    created: datetime = START - 30 * DAY
+    renews_until: datetime | None = None
+
+    def shown(self, account_id: str, now: datetime) -> CertificateProfile:
+        """What Azure answers: the newest four certificates."""
+        last = min(now, self.renews_until or now)
+        days = range((last - self.created) // DAY + 1) if last >= self.created else range(0)
+        issued = [self.created + number * DAY for number in days[-4:]]
+        certificates = tuple(Certificate(f"{at:%d}", f"{at:%d}", at, at + LIFETIME) for at in issued)
+        return CertificateProfile(
+            account_id,
+            self.name,
+            "PublicTrust",
+            self.status,
+            self.validation,
+            "Succeeded",
+            self.created,
+            None,
+            certificates,
+        )
+
+
+@dataclass(slots=True)
+class FakeAzure:
+    """`Inventory`, `AccountReader`, `UsageReader` and `Meter` over a fleet that a test changes between looks.
+
+    `unlisted` are accounts that the index has lost; `forbidden` scopes answer 403, and the index hides what lies in
+    them; `index_fails` makes the inventory blind. `throttled` holds kind -> account id -> how often to ask for patience
+    (for `patience`). `signed` are signatures by account and hour: what is not there is unknown.
+    """
+
+    clock: HandClock
+    accounts: dict[str, SigningAccount] = field(default_factory=dict)
+    held: dict[str, list[Profile]] = field(default_factory=dict)
+    signed: dict[str, dict[datetime, int]] = field(default_factory=dict)
+    unlisted: set[str] = field(default_factory=set)
+    forbidden: set[str] = field(default_factory=set)
+    index_fails: bool = False
+    throttled: dict[str, dict[str, int]] = field(default_factory=dict)
+    patience: timedelta = timedelta(minutes=3)
+    reads: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    @property
+    def longest_window(self) -> timedelta:
+        """As `UsageReader.longest_window`."""
+        return 31 * DAY
+
+    def start(self) -> Mapping[str, int]:
+        """As `Meter.start`; nothing is counted here, `reads` tells all."""
+        return {}
+
+    def add(self, name: str, *profiles: Profile, number: int = 1, sku: str = "Basic") -> str:
+        """An account, by name and subscription; answers its id."""
+        owner = subscription(number)
+        id_ = f"{owner.scope}/resourcegroups/rg/providers/microsoft.codesigning/codesigningaccounts/{name}".lower()
+        self.accounts[id_] = SigningAccount(id_, name, owner.id, "rg", "westeurope", sku)
+        self.held[id_] = list(profiles)
+        return id_
+
+    def delete(self, account_id: str) -> None:
+        """Gone, from Azure and from its index."""
+        del self.accounts[account_id]
+
+    def change(self, account_id: str, **changes: Any) -> None:
+        """Change every profile of an account."""
+        self.held[account_id] = [replace(profile, **changes) for profile in self.held[account_id]]
+
+    async def fleet(self) -> Fleet:
+        """As `Inventory.fleet`."""
+        await asyncio.sleep(0)
+        if self.index_fails:
+            return Fleet((), (), (Blind(About.ACCOUNTS, "", "The index could not be read."),))
+        listed = [
+            found for found in self.accounts.values() if found.id not in self.unlisted and not self._hidden(found.id)
+        ]
+        owners = dict.fromkeys(account.subscription_id for account in listed)
+        return Fleet(tuple(subscription(int(owner[-12:])) for owner in owners), tuple(listed))
+
+    async def subscriptions(self) -> Sequence[Subscription]:
+        """As `Inventory.subscriptions`."""
+        return (await self.fleet()).subscriptions
+
+    async def profiles(self, account: SigningAccount) -> tuple[CertificateProfile, ...] | Blind:
+        """As `AccountReader.profiles`."""
+        await self._ask("profiles", account.id)
+        if self._hidden(account.id) or account.id not in self.accounts:
+            return Blind(About.PROFILES, account.id, "The Reader role is missing (403).")
+        return tuple(profile.shown(account.id, self.clock.now()) for profile in self.held[account.id])
+
+    async def account(self, known: SigningAccount) -> SigningAccount | Blind | None:
+        """As `AccountReader.account`."""
+        await self._ask("account", known.id)
+        if self._hidden(known.id):
+            return Blind(About.ACCOUNTS, known.id, "The Reader role is missing (403).")
+        return self.accounts.get(known.id)
+
+    async def signatures(
+        self,
+        subscription_id: str,  # noqa: ARG002
+        region: str,  # noqa: ARG002
+        account_ids: Sequence[str],
+        window: Window,
+    ) -> Mapping[str, Mapping[datetime, int] | Blind]:
+        """As `UsageReader.signatures`."""
+        for id_ in account_ids:
+            await self._ask("usage", id_)
+        return {id_: self._signatures(id_, window) for id_ in account_ids}
+
+    def _signatures(self, id_: str, window: Window) -> Mapping[datetime, int] | Blind:
+        if self._hidden(id_):
+            return Blind(About.USAGE, id_, "The Monitoring Reader role is missing (403).")
+        return {hour: n for hour, n in self.signed.get(id_, {}).items() if window.start - HOUR < hour < window.end}
+
+    def _hidden(self, id_: str) -> bool:
+        return any(f"{id_}/".startswith(f"{scope}/") for scope in self.forbidden)
+
+    async def _ask(self, kind: str, id_: str) -> None:
+        await asyncio.sleep(0)
+        if self.throttled.get(kind, {}).get(id_, 0) > 0:
+            self.throttled[kind][id_] -= 1
+            raise Throttled(kind, subscription_scope(id_.split("/")[2]), self.clock.now() + self.patience)
+        self.reads[kind, id_] += 1
+
+
+@dataclass(slots=True)
+class Receiver:
+    """`Channel` that composes as the webhook does and keeps what it took; it refuses as often as a test says."""
+
+    clock: HandClock
+    parts: list[tuple[datetime, Part]] = field(default_factory=list)
+    refusals: list[DeliveryError] = field(default_factory=list)
+    composer: Webhook = field(init=False)
+
+    def __post_init__(self) -> None:
+        """The webhook's messages, without the network."""
+        self.composer = Webhook(AiohttpHttp(), self.clock, SecretStr(""), SecretStr(""), "https://portal.example")
+
+    def compose(self, batch_id: str, intents: Sequence[Intent]) -> Sequence[Part]:
+        """As `Channel.compose`."""
+        return self.composer.compose(batch_id, intents)
+
+    async def send(self, part: Part) -> None:
+        """As `Channel.send`."""
+        await asyncio.sleep(0)
+        if self.refusals:
+            raise self.refusals.pop(0)
+        self.parts.append((self.clock.now(), part))
+
+    def items(self) -> list[Mapping[str, Any]]:
+        """Everything that arrived, in order."""
+        return [item for _, part in self.parts for item in json.loads(part.body)["data"]["items"]]
+
+    def heard(self) -> list[tuple[str, str, str]]:
+        """Reason, severity and rule of everything that arrived."""
+        return [(item["reason"], item["severity"], item["rule"]) for item in self.items()]

@@ -1,0 +1,149 @@
+"""The house over storage in memory, its queues worked off in simulated time, with crashes where a test wants them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import count
+
+from shared import config
+from shared.domain.look import Look
+from shared.domain.validation import RegisterEntry, ValidationStatus, Way
+from shared.domain.view import SubscriptionView
+from shared.ports import Channel
+from shared.store.in_memory import InMemoryQueues
+from shared.store.messages import LOOK_QUEUE, TELL_QUEUE
+from shared.wiring import House, Sources, Storage, furnish, in_memory_storage
+from tests.flows.fakes import START, FakeAzure, HandClock, Receiver, subscription
+
+SETTINGS = {"ALERT__WEBHOOK_URL": "https://receiver.example/hook"}
+RETRY = timedelta(seconds=30)
+MOST_TRIES = 5
+
+
+class Crash(Exception):
+    """The process died."""
+
+
+@dataclass(order=True, slots=True)
+class Waiting:
+    """A message that becomes visible at `due`."""
+
+    due: datetime
+    number: int
+    queue: str = field(compare=False)
+    body: str = field(compare=False)
+    tries: int = field(default=0, compare=False)
+
+
+type Order = Callable[[Sequence[Waiting]], Waiting]
+
+
+@dataclass(slots=True)
+class World:
+    """Everything that outlives a process, and the means to start one. `poison` are messages that failed too often."""
+
+    clock: HandClock = field(default_factory=HandClock)
+    azure: FakeAzure = field(init=False)
+    receiver: Receiver = field(init=False)
+    queues: InMemoryQueues = field(default_factory=InMemoryQueues)
+    storage: Storage = field(init=False)
+    settings: Mapping[str, str] = field(default_factory=lambda: dict(SETTINGS))
+    receivers: dict[str, Channel] = field(init=False)
+    waiting: list[Waiting] = field(default_factory=list)
+    poison: list[Waiting] = field(default_factory=list)
+    order: Order = min
+    numbers: "count[int]" = field(default_factory=count)
+
+    def __post_init__(self) -> None:
+        """Nothing is kept yet."""
+        self.azure, self.receiver = FakeAzure(self.clock), Receiver(self.clock)
+        self.storage = in_memory_storage().with_queues(self.queues)
+        self.receivers = {"webhook": self.receiver}
+
+    def house(self) -> House:
+        """A process that has just started."""
+        settings, mistakes = config.read(self.settings)
+        sources = Sources(self.azure, self.azure, self.azure, self.azure)
+        return furnish(settings, mistakes, sources, self.storage, self.clock, self.receivers)
+
+    async def plan(self) -> Look:
+        """The timer fires: a look is planned, and its messages lie in the queue."""
+        look = await self.house().watch.run(self.clock.now())
+        self.collect()
+        return look
+
+    async def look(self) -> Look:
+        """A whole look, and everything that follows from it."""
+        planned = await self.plan()
+        await self.settle(self.clock.now())
+        while not (closed := await self.house().looks.get(planned.id)) or not closed.closed:
+            await self.settle(min(message.due for message in self.waiting if message.queue == LOOK_QUEUE))
+        return closed
+
+    async def settle(self, until: datetime) -> None:
+        """Work off what becomes visible on the queues until then."""
+        self.collect()
+        while ready := self._ready(until):
+            message = self.order(ready)
+            self.waiting.remove(message)
+            self.clock.at = max(self.clock.at, message.due)
+            await self.handle(message)
+        self.clock.at = max(self.clock.at, until)
+
+    def _ready(self, until: datetime) -> Sequence[Waiting]:
+        """The messages that are visible next; the order among them is the test's."""
+        first = min((message.due for message in self.waiting), default=until)
+        return sorted(message for message in self.waiting if message.due <= min(max(first, self.clock.now()), until))
+
+    async def handle(self, message: Waiting) -> None:
+        """As the host does: a message that failed is tried again, and put aside after the fifth time."""
+        house = self.house()
+        try:
+            if message.queue == LOOK_QUEUE:
+                await house.look_at.run(await house.messages.read_look(message.body), self.clock.now())
+            else:
+                await house.deliver.run(await house.messages.read_tell(message.body))
+        except Crash:
+            self.failed(message)
+        self.collect()
+
+    def failed(self, message: Waiting) -> None:
+        """Back on the queue, or on the poison queue."""
+        message.tries += 1
+        message.due = self.clock.now() + RETRY
+        (self.waiting if message.tries < MOST_TRIES else self.poison).append(message)
+
+    def collect(self) -> None:
+        """Take what was sent."""
+        for queue in (LOOK_QUEUE, TELL_QUEUE):
+            for sent in self.queues.take(queue):
+                self.waiting.append(Waiting(self.clock.now() + sent.delay, next(self.numbers), queue, sent.body))
+
+    async def later(self, hours: float = 1) -> Look:
+        """Some time passes, then a look."""
+        await self.settle(self.clock.now() + timedelta(hours=hours))
+        return await self.look()
+
+    async def hear(self, hours: float = 1) -> list[tuple[str, str, str]]:
+        """Time passes, and one more look: what is heard of it."""
+        before = len(self.receiver.heard())
+        await self.later(hours)
+        return self.receiver.heard()[before:]
+
+    async def enter(
+        self, validation: str, expires: date, status: ValidationStatus = ValidationStatus.COMPLETED
+    ) -> None:
+        """Somebody enters an expiry date."""
+        entry = RegisterEntry(subscription().id, validation, status, "ana", self.clock.now(), Way.PERSON, expires)
+        await self.house().shelves.testify(entry)
+
+    async def view(self, number: int = 1) -> SubscriptionView:
+        """What pages show of a subscription."""
+        found = await self.house().views.read(subscription(number).id)
+        assert found
+        return found
+
+
+def days(number: int) -> date:
+    """So many days after the beginning."""
+    return (START + timedelta(days=number)).date()
