@@ -4,22 +4,20 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from sandbox.story.playing import Story
 from sandbox.story.proof import Proof
 from shared import config
 from shared.config import Settings
 from shared.domain.words import moment
 
-if TYPE_CHECKING:
-    from sandbox.story.run import Story
-
 START = ("ALERT__WEBHOOK_URL", "ALERT__WEBHOOK_SECRET", "WATCH_SCHEDULE")
 
 
-def write_out(out: Path, story: "Story", proof: Proof, seconds: float) -> None:
+def write_out(out: Path, story: Story, proof: Proof, seconds: float) -> None:
     """`out/summary.json`, `out/messages/NN.json` and `.txt`, `out/index.html`."""
     _messages(out / "messages", story.received)
     (out / "summary.json").write_text(
@@ -39,7 +37,7 @@ def _messages(folder: Path, received: Sequence[Mapping[str, Any]]) -> None:
         )
 
 
-def _summary(story: "Story", proof: Proof, seconds: float) -> dict[str, Any]:
+def _summary(story: Story, proof: Proof, seconds: float) -> dict[str, Any]:
     checks = [
         {
             "title": scene.title,
@@ -64,7 +62,7 @@ def _summary(story: "Story", proof: Proof, seconds: float) -> dict[str, Any]:
     }
 
 
-def _page(story: "Story", proof: Proof) -> str:
+def _page(story: Story, proof: Proof) -> str:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=select_autoescape(["j2"]), undefined=StrictUndefined
     )

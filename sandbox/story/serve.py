@@ -12,7 +12,7 @@ from sandbox.azure.register import at_start
 from sandbox.azure.scenario.loading import load_scenario
 from sandbox.stage import INHERITED, Stage, stage
 from sandbox.story.ledger import open_ledger
-from sandbox.story.run import BEFORE
+from sandbox.story.playing import BEFORE
 from shared.reports.check import row
 
 ADDRESSES = "serve.json"
