@@ -23,7 +23,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Deciding:
-    """One act of deciding about one subscription (or the fleet), at one moment of one look; ids of looks sort by time."""
+    """One act of deciding about a subscription (or the fleet), at a moment of one look; ids of looks sort by time."""
 
     rules: Mapping[str, Rule]
     routes: Routes

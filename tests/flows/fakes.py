@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -177,11 +177,11 @@ class FakeAzure:
 
 @dataclass(slots=True)
 class Receiver:
-    """`Channel` that composes as the webhook does and keeps what it took; it refuses as often as a test says."""
+    """`Channel` that composes as the webhook does and keeps what it took. `refusals` come first; None is none."""
 
     clock: HandClock
     parts: list[tuple[datetime, Part]] = field(default_factory=list)
-    refusals: list[DeliveryError] = field(default_factory=list)
+    refusals: list[DeliveryError | None] = field(default_factory=list)
     composer: Webhook = field(init=False)
 
     def __post_init__(self) -> None:
@@ -195,13 +195,19 @@ class Receiver:
     async def send(self, part: Part) -> None:
         """As `Channel.send`."""
         await asyncio.sleep(0)
-        if self.refusals:
-            raise self.refusals.pop(0)
+        if self.refusals and (refusal := self.refusals.pop(0)):
+            raise refusal
         self.parts.append((self.clock.now(), part))
 
-    def items(self) -> list[Mapping[str, Any]]:
-        """Everything that arrived, in order."""
-        return [item for _, part in self.parts for item in json.loads(part.body)["data"]["items"]]
+    @property
+    def sent(self) -> list[Part]:
+        """Every part that arrived, in order."""
+        return [part for _, part in self.parts]
+
+    def items(self, parts: Iterable[Part] | None = None) -> list[Mapping[str, Any]]:
+        """What is in these parts, or in everything that arrived."""
+        chosen = self.sent if parts is None else parts
+        return [item for part in chosen for item in json.loads(part.body)["data"]["items"]]
 
     def heard(self) -> list[tuple[str, str, str]]:
         """Reason, severity and rule of everything that arrived."""

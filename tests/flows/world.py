@@ -1,9 +1,12 @@
 """The house over storage in memory, its queues worked off in simulated time, with crashes where a test wants them."""
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import count
+from typing import Any
 
 from shared import config
 from shared.domain.look import Look
@@ -16,12 +19,44 @@ from shared.wiring import House, Sources, Storage, furnish, in_memory_storage
 from tests.flows.fakes import START, FakeAzure, HandClock, Receiver, subscription
 
 SETTINGS = {"ALERT__WEBHOOK_URL": "https://receiver.example/hook"}
+MINUTE = timedelta(minutes=1)
 RETRY = timedelta(seconds=30)
 MOST_TRIES = 5
 
 
 class Crash(Exception):
     """The process died."""
+
+
+@dataclass(slots=True)
+class Fuse:
+    """Notes which operations write, and blows at number `at` (0: never); what follows fails too, until it is mended."""
+
+    at: int = 0
+    after: bool = False
+    writes: list[bool] = field(default_factory=list)
+    blown: bool = False
+    crashes: int = 0
+    takes_turns: bool = False
+
+    def mend(self) -> None:
+        """A new process starts."""
+        self.crashes += self.blown
+        self.blown = False
+
+    async def run[T](self, operation: Callable[[], Awaitable[T]], *, writes: bool = False) -> T:
+        """One operation."""
+        if self.blown:
+            raise Crash("dead already")
+        self.writes.append(writes)
+        if self.takes_turns:
+            await asyncio.sleep(0)
+        if len(self.writes) != self.at:
+            return await operation()
+        self.blown = True
+        if self.after:
+            await operation()
+        raise Crash(f"at operation {self.at}")
 
 
 @dataclass(order=True, slots=True)
@@ -51,6 +86,8 @@ class World:
     receivers: dict[str, Channel] = field(init=False)
     waiting: list[Waiting] = field(default_factory=list)
     poison: list[Waiting] = field(default_factory=list)
+    fuse: Fuse = field(default_factory=Fuse)
+    process: tuple[tuple[Mapping[str, str], int], House] | None = None
     order: Order = min
     numbers: "count[int]" = field(default_factory=count)
 
@@ -61,7 +98,16 @@ class World:
         self.receivers = {"webhook": self.receiver}
 
     def house(self) -> House:
-        """A process that has just started."""
+        """The process: a new one after a crash, and after settings were changed."""
+        if self.process is None or self.process[0] != (self.settings, self.fuse.crashes):
+            self.process = (dict(self.settings), self.fuse.crashes), self._furnished()
+        return self.process[1]
+
+    def restart(self) -> None:
+        """The next house is a new process."""
+        self.process = None
+
+    def _furnished(self) -> House:
         settings, mistakes = config.read(self.settings)
         sources = Sources(self.azure, self.azure, self.azure, self.azure)
         return furnish(settings, mistakes, sources, self.storage, self.clock, self.receivers)
@@ -105,6 +151,7 @@ class World:
                 await house.deliver.run(await house.messages.read_tell(message.body))
         except Crash:
             self.failed(message)
+        self.fuse.mend()
         self.collect()
 
     def failed(self, message: Waiting) -> None:
@@ -118,6 +165,25 @@ class World:
         for queue in (LOOK_QUEUE, TELL_QUEUE):
             for sent in self.queues.take(queue):
                 self.waiting.append(Waiting(self.clock.now() + sent.delay, next(self.numbers), queue, sent.body))
+
+    async def run(self, until: datetime) -> None:
+        """Work off the queues. Once something has crashed the timers are needed, now and then."""
+        while self.fuse.crashes and self.clock.now() + 10 * MINUTE < until:
+            await self.settle(self.clock.now() + 10 * MINUTE)
+            await self.timers()
+        await self.settle(until)
+
+    async def timers(self) -> None:
+        """What the clock calls besides the watch."""
+        await self.timer(lambda: self.house().relay.sweep(self.clock.now()))
+        await self.timer(lambda: self.house().close.overdue(self.clock.now()))
+
+    async def timer(self, run: Callable[[], Awaitable[object]]) -> None:
+        """A timer that dies is not called again before its time."""
+        with contextlib.suppress(Crash):
+            await run()
+        self.fuse.mend()
+        self.collect()
 
     async def later(self, hours: float = 1) -> Look:
         """Some time passes, then a look."""
@@ -142,6 +208,13 @@ class World:
         found = await self.house().views.read(subscription(number).id)
         assert found
         return found
+
+
+async def interleaved(*running: Coroutine[Any, Any, object]) -> None:
+    """At once, taking turns at every operation of the storage."""
+    async with asyncio.TaskGroup() as group:
+        for one in running:
+            group.create_task(one)
 
 
 def days(number: int) -> date:

@@ -1,0 +1,92 @@
+"""Storage and a receiver that die with their process at a given operation, before or after it took effect."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.domain.memory import Intent
+from shared.ports import Channel, Part
+from shared.store.blobs import Blobs
+from shared.store.queues import Queues
+from shared.store.rows import Operation, Row, Rows
+from shared.wiring import Storage
+from tests.flows.world import Fuse
+
+
+@dataclass(frozen=True, slots=True)
+class FusedRows:
+    """`Rows` behind a fuse."""
+
+    rows: Rows
+    fuse: Fuse
+
+    async def query(self, partition: str, first: str = "", last: str = "", limit: int = 0) -> Sequence[Row]:
+        """As `Rows.query`."""
+        return await self.fuse.run(lambda: self.rows.query(partition, first, last, limit))
+
+    async def get(self, partition: str, key: str) -> Row | None:
+        """As `Rows.get`."""
+        return await self.fuse.run(lambda: self.rows.get(partition, key))
+
+    async def transact(self, partition: str, operations: Sequence[Operation]) -> Sequence[str]:
+        """As `Rows.transact`."""
+        return await self.fuse.run(lambda: self.rows.transact(partition, operations), writes=True)
+
+
+@dataclass(frozen=True, slots=True)
+class FusedQueues:
+    """`Queues` behind a fuse."""
+
+    queues: Queues
+    fuse: Fuse
+
+    async def send(self, queue: str, body: str, delay: timedelta = timedelta()) -> None:
+        """As `Queues.send`."""
+        await self.fuse.run(lambda: self.queues.send(queue, body, delay), writes=True)
+
+
+@dataclass(frozen=True, slots=True)
+class FusedBlobs:
+    """`Blobs` behind a fuse."""
+
+    blobs: Blobs
+    fuse: Fuse
+
+    async def read(self, container: str, name: str) -> bytes | None:
+        """As `Blobs.read`."""
+        return await self.fuse.run(lambda: self.blobs.read(container, name))
+
+    async def write(self, container: str, name: str, content: bytes) -> None:
+        """As `Blobs.write`."""
+        await self.fuse.run(lambda: self.blobs.write(container, name, content), writes=True)
+
+    async def append(self, container: str, name: str, content: bytes) -> None:
+        """As `Blobs.append`."""
+        await self.fuse.run(lambda: self.blobs.append(container, name, content), writes=True)
+
+
+@dataclass(frozen=True, slots=True)
+class FusedChannel:
+    """`Channel` behind a fuse."""
+
+    channel: Channel
+    fuse: Fuse
+
+    def compose(self, batch_id: str, intents: Sequence[Intent]) -> Sequence[Part]:
+        """As `Channel.compose`."""
+        return self.channel.compose(batch_id, intents)
+
+    async def send(self, part: Part) -> None:
+        """As `Channel.send`."""
+        await self.fuse.run(lambda: self.channel.send(part), writes=True)
+
+
+def fused(storage: Storage, fuse: Fuse) -> Storage:
+    """The same storage behind a fuse."""
+    return Storage(
+        FusedRows(storage.subscriptions, fuse),
+        FusedRows(storage.looks, fuse),
+        FusedRows(storage.outbox, fuse),
+        FusedQueues(storage.queues, fuse),
+        FusedBlobs(storage.blobs, fuse),
+    )

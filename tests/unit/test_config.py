@@ -1,0 +1,183 @@
+"""Settings: one plain sentence a mistake, never the value, and the default in force."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from shared import config
+from shared.domain.finding import Severity
+from shared.domain.policy import Policy
+
+DEFAULTS, _ = config.read({})
+
+NUMBERS = "must be whole numbers above zero, each once, with commas between, like 60,30,14"
+SPANS = "must be spans of minutes, hours or days, a year at most, with commas between, like 12h,1d,7d"
+MISTAKES = [
+    ("RENEWAL__SLACK_HOURS", "zzz", "must be a whole number"),
+    ("RENEWAL__SLACK_HOURS", "1.5", "must be a whole number"),
+    ("RENEWAL__SLACK_HOURS", "9" * 5_000, "must be a whole number"),
+    ("RENEWAL__SLACK_HOURS", "-77", "must be 0 or more"),
+    ("RENEWAL__SLACK_HOURS", "77", "must be 48 or less"),
+    ("QUOTA__BASIC_FEE", "zzz", "must be a number"),
+    ("QUOTA__BASIC_FEE", "NaN", "must be a number"),
+    ("QUOTA__BASIC_FEE", "-77", "must be 0 or more"),
+    (
+        "VALIDATION__WARN_DAYS",
+        "77,zzz",
+        NUMBERS,
+    ),
+    (
+        "VALIDATION__WARN_DAYS",
+        "77,77",
+        NUMBERS,
+    ),
+    (
+        "VALIDATION__WARN_DAYS",
+        "77,0",
+        NUMBERS,
+    ),
+    ("VALIDATION__WARN_DAYS", "77,", NUMBERS),
+    ("QUOTA__WARN_PERCENT", "²", NUMBERS),
+    ("TELL__REPEAT_CRITICAL", "77 days", SPANS),
+    ("TELL__REPEAT_CRITICAL", "77777777777d", SPANS),
+    ("TELL__REPEAT_CRITICAL", "0d", SPANS),
+    ("ALERT__CRITICAL", "zzz", "must name receivers that there are: webhook"),
+    ("ALERT__WEBHOOK_URL", "zzz", "must be a web address that begins with https://"),
+    ("ALERT__WEBHOOK_URL", "http://zzz.example", "must be a web address that begins with https://"),
+    ("ALERT__WEBHOOK_URL", "https://zzz example", "must be a web address that begins with https://"),
+    ("ALERT__WEBHOOK_URL", "https://zzz:port", "must be a web address"),
+    ("AZURE__CLOUD", "zzz", "must be one of public, usgovernment, china"),
+    ("WATCH_SCHEDULE", "zzz", "must be a schedule of six fields, like 0 7 * * * * for seven minutes past each hour"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "words"), MISTAKES)
+def test_a_mistake_is_one_plain_sentence_and_the_default_is_in_force(name: str, value: str, words: str) -> None:
+    settings, [mistake] = config.read({name: value})
+
+    assert (name, f"{name}: {words}.") == (mistake.name, mistake.sentence)
+    assert DEFAULTS == settings
+
+
+@pytest.mark.parametrize(("name", "value", "words"), MISTAKES)
+def test_a_mistake_never_shows_the_value(name: str, value: str, words: str) -> None:
+    _, [mistake] = config.read({name: value})
+    for part in ("zzz", "77", "²"):
+        assert part not in value or part not in mistake.sentence
+
+
+def test_all_mistakes_are_found_at_once_and_what_is_right_holds() -> None:
+    settings, mistakes = config.read(
+        {"RENEWAL__SLACK_HOURS": "x", "QUOTA__OVERAGE": "y", "TELL__GROUP_MINUTES": "7", "TELL__GROUPS": "1"}
+    )
+
+    assert ["QUOTA__OVERAGE", "RENEWAL__SLACK_HOURS", "TELL__GROUPS"] == sorted(one.name for one in mistakes)
+    assert (2, Decimal("0.005"), 7) == (settings.slack_hours, settings.overage, settings.group_minutes)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("RENEWAL__SLACK_HOUR", "did you mean RENEWAL__SLACK_HOURS?"),
+        ("renewal__slack_hours", "did you mean RENEWAL__SLACK_HOURS?"),
+        ("ALERT__WEBHOK_URL", "did you mean ALERT__WEBHOOK_URL?"),
+        ("TELL__XYZ", "nothing reads it."),
+    ],
+)
+def test_an_unknown_name_of_ours_gets_the_nearest_known_one(name: str, sentence: str) -> None:
+    _, [mistake] = config.read({name: "secret"})
+    assert f"{name} is not a setting of Countersign: {sentence}" == mistake.sentence
+
+
+def test_names_of_the_platform_are_not_judged() -> None:
+    platform = {
+        "FUNCTIONS_EXTENSION_VERSION": "~4",
+        "WEBSITE_SITE_NAME": "x",
+        "AzureWebJobs.watch.Disabled": "1",
+        "AzureWebJobsStorage__clientId": "x",
+        "PATH": "/bin",
+    }
+    assert (DEFAULTS, ()) == config.read(platform)
+
+
+@pytest.mark.parametrize("name", sorted(config.names()))
+def test_an_empty_setting_is_no_setting(name: str) -> None:
+    assert (DEFAULTS, ()) == config.read({name: "  "})
+
+
+def test_without_settings_the_policy_is_the_default_one() -> None:
+    assert Policy() == DEFAULTS.policy
+
+
+def test_without_an_address_nobody_is_told() -> None:
+    assert () == DEFAULTS.routes.everyone
+
+
+def test_with_one_address_critical_and_warning_are_told() -> None:
+    settings, mistakes = config.read({"ALERT__WEBHOOK_URL": "https://receiver.example/secret"})
+    assert () == mistakes
+    assert {Severity.CRITICAL: ("webhook",), Severity.WARNING: ("webhook",), Severity.INFO: ()} == (
+        settings.routes.by_severity
+    )
+
+
+@pytest.mark.parametrize(
+    ("environment", "read"),
+    [
+        ({"TELL__REPEAT_CRITICAL": "90m, 12h,2d"}, (timedelta(minutes=90), timedelta(hours=12), timedelta(days=2))),
+        ({"VALIDATION__WARN_DAYS": " 90, 10 "}, (90, 10)),
+        ({"ALERT__INFO": " WebHook, "}, ("webhook",)),
+        ({"AZURE__CLOUD": "China"}, "china"),
+        ({"ALERT__WEBHOOK_URL": "http://127.0.0.1:8080/x"}, "http://127.0.0.1:8080/x"),
+    ],
+)
+def test_how_values_are_written(environment: Mapping[str, str], read: object) -> None:
+    settings, mistakes = config.read(environment)
+    values = [
+        settings.repeat_critical,
+        settings.warn_days,
+        settings.alert_info,
+        settings.cloud_name,
+        settings.webhook_url.get_secret_value(),
+    ]
+    assert () == mistakes
+    assert read in values
+
+
+def test_a_secret_is_not_shown_by_the_settings() -> None:
+    settings, _ = config.read({"ALERT__WEBHOOK_URL": "https://receiver.example/zzz", "ALERT__WEBHOOK_SECRET": "zzz"})
+    assert "zzz" not in f"{settings!r} {settings}"
+
+
+def test_scopes_are_subscriptions_or_management_groups() -> None:
+    guid = "1F3a6c1e-9d52-4b0e-8a77-0c2b5d8e4f10"
+    settings, _ = config.read({"WATCH__SCOPES": f"{guid}, contoso"})
+    assert ((guid,), ("contoso",)) == (settings.watch_subscriptions, settings.watch_management_groups)
+
+
+def test_endpoints_that_are_set_singly_go_before_those_of_the_cloud() -> None:
+    settings, _ = config.read({"AZURE__CLOUD": "usgovernment", "AZURE__RESOURCE_MANAGER": "https://arm.example"})
+    assert "https://arm.example" == settings.cloud.resource_manager
+    assert "https://management.usgovcloudapi.net" == settings.cloud.resource_manager_audience
+
+
+@pytest.mark.parametrize(
+    ("environment", "endpoint"),
+    [
+        ({}, ""),
+        ({"AzureWebJobsStorage__accountName": "kept"}, "https://kept.table.core.windows.net"),
+        (
+            {"AzureWebJobsStorage__accountName": "kept", "AzureWebJobsStorage__tableServiceUri": "https://t.example"},
+            "https://t.example",
+        ),
+        (
+            {"AzureWebJobsStorage__accountName": "kept", "AZURE__CLOUD": "china"},
+            "https://kept.table.core.chinacloudapi.cn",
+        ),
+    ],
+)
+def test_where_storage_is(environment: Mapping[str, str], endpoint: str) -> None:
+    settings, _ = config.read(environment)
+    assert endpoint == settings.storage_endpoint("table")

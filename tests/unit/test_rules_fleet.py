@@ -1,0 +1,72 @@
+"""What the watcher cannot see, in one subscription and in all of them."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.domain.account import SigningAccount, Subscription
+from shared.domain.blind import About, Blind
+from shared.domain.finding import Severity
+from shared.domain.look import Look, ShardEnd
+from shared.domain.policy import Policy
+from shared.domain.rules.fleet import FleetSurvey, fleet_findings
+from shared.domain.rules.hygiene import subscription_unreadable
+from shared.domain.survey import Survey
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+OWNER = Subscription("11111111-1111-4111-8111-111111111111", "Games")
+LOOK = Look("20261120T120000000Z", NOW, (OWNER.id,))
+NO_INDEX = Blind(About.ACCOUNTS, "", "The Reader role is missing.")
+ONE, TWO = (
+    SigningAccount(f"{OWNER.scope}/x/{name}", name, OWNER.id, "rg", "westeurope", "Basic") for name in ("one", "two")
+)
+
+
+def unreadable(*blind: Blind, lasted: timedelta = timedelta()) -> list[tuple[Severity, str, tuple[str, ...]]]:
+    survey = Survey(OWNER, NOW, (ONE, TWO), blind=blind, unread_since=NOW - lasted)
+    return [(found.severity, found.what, found.accounts) for found in subscription_unreadable(survey, Policy(), NOW)]
+
+
+def test_a_whole_subscription_and_a_part_of_it_are_told_apart() -> None:
+    whole = Blind(About.ACCOUNTS, OWNER.scope, "403")
+    account, profiles = Blind(About.ACCOUNTS, ONE.id, "403"), Blind(About.PROFILES, ONE.id, "403")
+
+    assert [] == unreadable()
+    [(_, all_of_it, accounts)] = unreadable(whole)
+    assert ("Subscription Games could not be read, since Fri 20 Nov 2026 12:00 UTC", ("one", "two")) == (
+        all_of_it,
+        accounts,
+    )
+    for spot in (account, profiles):
+        [(_, part, accounts)] = unreadable(spot)
+        assert part.startswith("A part of subscription Games could not be read:")
+        assert ("one",) == accounts
+
+
+@pytest.mark.parametrize(
+    ("hours", "severity"), [(0, Severity.WARNING), (23.99, Severity.WARNING), (24, Severity.CRITICAL)]
+)
+def test_being_blind_is_critical_after_a_day(hours: float, severity: Severity) -> None:
+    [(found, _, _)] = unreadable(Blind(About.ACCOUNTS, OWNER.scope, "403"), lasted=timedelta(hours=hours))
+    assert severity == found
+    survey = FleetSurvey(Look("1", NOW, (), blind=(NO_INDEX,)), (), (NO_INDEX,), NOW - timedelta(hours=hours))
+    assert [severity] == [found.severity for found in fleet_findings(survey, Policy(), NOW)]
+
+
+def end(accounts: int) -> ShardEnd:
+    return ShardEnd(OWNER, NOW, accounts)
+
+
+@pytest.mark.parametrize(
+    ("survey", "rules"),
+    [
+        (FleetSurvey(LOOK, [end(0)]), ["nothing-visible"]),
+        (FleetSurvey(Look("1", NOW, ()), []), ["nothing-visible"]),
+        (FleetSurvey(LOOK, [end(1)]), []),
+        (FleetSurvey(Look("1", NOW, (), accounts=5), []), []),
+        (FleetSurvey(LOOK, [], [NO_INDEX]), []),
+        (FleetSurvey(Look("1", NOW, (), blind=(NO_INDEX,)), [end(0)], [NO_INDEX]), ["inventory-unreadable"]),
+    ],
+)
+def test_seeing_nothing_is_told_only_where_everything_was_looked_at(survey: FleetSurvey, rules: list[str]) -> None:
+    assert rules == [found.rule for found in fleet_findings(survey, Policy(), NOW)]
