@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -9,11 +10,15 @@ from datetime import timedelta
 
 from shared import config
 from shared.clock import SystemClock
+from shared.domain.account import Subscription
+from shared.domain.blind import Blind
 from shared.domain.view import SubscriptionView
 from shared.reports.check import Check, head, lines
 from shared.store.in_memory import InMemoryQueues
 from shared.store.messages import LOOK_QUEUE
 from shared.wiring import House, azure_session, azure_sources, furnish, in_memory_storage
+
+SIGN_IN = "If you are not signed in to Azure: az login. If Azure was only busy: try again in a minute."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _look() -> int:
+    # What it says of each credential it tried is for whoever debugs it.
+    logging.getLogger("azure").setLevel(logging.CRITICAL)
     settings, mistakes = config.read(os.environ)
     if mistakes:
         print("\n".join(mistake.sentence for mistake in mistakes), file=sys.stderr)
@@ -36,9 +43,11 @@ async def _look() -> int:
         home = furnish(settings, mistakes, sources, storage.with_queues(queues), clock)
         print("Reading every signing account that you may see. Nothing is changed, nothing is kept.", file=sys.stderr)
         check = await _check(home, queues, clock)
-        lonely = not check.accounts and not check.look.partial
-        names = [found.name for found in await sources.inventory.subscriptions()] if lonely else []
-    return _print(check, names)
+        print(head(check))
+        print("\n".join(lines(check)))
+        if not check.accounts:
+            print(SIGN_IN if check.look.blind else _nothing_found(await sources.inventory.subscriptions()))
+    return 1 if check.look.partial or not check.accounts else 0
 
 
 async def _check(home: House, queues: InMemoryQueues, clock: SystemClock) -> Check:
@@ -55,16 +64,14 @@ async def _check(home: House, queues: InMemoryQueues, clock: SystemClock) -> Che
     return Check(closed, tuple(view for view in found if isinstance(view, SubscriptionView)))
 
 
-def _print(check: Check, subscriptions: Sequence[str]) -> int:
-    print(head(check))
-    print("\n".join(lines(check)))
-    if not check.accounts and not check.look.partial:
-        seen = f"You may read {', '.join(subscriptions)}" if subscriptions else "You may read no subscription"
-        print(f"No signing account was found. {seen}. To see accounts you need the Reader role on their subscription,")
-        print(
-            "and Monitoring Reader for their signatures; the provider Microsoft.CodeSigning must be registered there."
-        )
-    return 1 if check.look.partial or not check.accounts else 0
+def _nothing_found(readable: Sequence[Subscription] | Blind) -> str:
+    if isinstance(readable, Blind):
+        return f"No signing account was found, and the list of subscriptions could not be read. {readable.reason}"
+    seen = ", ".join(subscription.name for subscription in readable) or "no subscription"
+    return (
+        f"No signing account was found. You may read {seen}. To see accounts you need the Reader role on their\n"
+        "subscription, and Monitoring Reader for their signatures; Microsoft.CodeSigning must be registered there."
+    )
 
 
 if __name__ == "__main__":

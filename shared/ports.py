@@ -74,7 +74,7 @@ class Inventory(Protocol):
         """All accounts in one go, with the subscriptions they lie in."""
         ...
 
-    async def subscriptions(self) -> Sequence[Subscription]:
+    async def subscriptions(self) -> Sequence[Subscription] | Blind:
         """All subscriptions that may be read, also those without an account."""
         ...
 

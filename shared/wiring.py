@@ -119,11 +119,12 @@ def furnish(
 ) -> House:
     """All flows over these hands; `receivers` instead of those that the settings name."""
     policy, routes = settings.policy, settings.routes
+    sentences = tuple(mistake.sentence for mistake in mistakes)
     shelves = TableShelves(storage.subscriptions, storage.looks, clock)
     looks, outbox = TableLooks(storage.looks), TableOutbox(storage.outbox)
     messages, views = QueuedMessages(storage.queues, storage.blobs), BlobViews(storage.blobs)
     relay = Relay(shelves, outbox, messages, policy.tell.group_window)
-    close = Close(looks, FleetJudge(policy, routes, shelves, relay), relay)
+    close = Close(looks, FleetJudge(policy, routes, shelves, relay, sentences), relay)
     return House(
         settings=settings,
         mistakes=mistakes,
@@ -142,7 +143,7 @@ def furnish(
         close=close,
         relay=relay,
         deliver=Deliver(channels(settings, clock) if receivers is None else receivers, outbox, messages, clock),
-        health=Health(looks, outbox, routes, tuple(mistake.sentence for mistake in mistakes)),
+        health=Health(looks, outbox, routes, sentences),
         messages=messages,
         shelves=shelves,
         looks=looks,

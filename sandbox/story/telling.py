@@ -50,7 +50,7 @@ def tell_change(scene: Scene, check: Check, reasons: Mapping[str, int], received
     for item in _items(received):
         scene.say(row("", item["title"]))
     for line in lines(check):
-        if line.startswith(("NOT READ", "          why")):
+        if line.startswith((row("NOT READ", ""), row("", "why:"))):
             scene.say(line)
     silent = [f"{number} {reason}" for reason, number in sorted(reasons.items()) if reason in _SILENT]
     if silent:

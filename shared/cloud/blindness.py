@@ -25,14 +25,6 @@ _GONE = frozenset({"resourcenotfound", "resourcegroupnotfound", "notfound"})
 _NO_RIGHT = frozenset({"", "accessdenied", "authorizationfailed", "forbidden", "linkedauthorizationfailed"})
 
 
-class Unreadable(Exception):
-    """Something without a place for a Blind in its answer could not be read. Holds the Blind."""
-
-    def __init__(self, blind: Blind) -> None:
-        super().__init__(blind.reason)
-        self.blind = blind
-
-
 def blind(about: About, scope: str, error: Exception, role: str = READER) -> Blind:
     """Blind for `scope`: a lower-case ARM id, or nothing for everything; for its subscription where that is missing."""
     subscription = _subscription_of(scope)
@@ -73,7 +65,7 @@ def _refusal(error: HttpResponseError, subscription: str, role: str) -> str:
             return f"Azure did not accept the sign-in ({told})."
         case 403 if code.lower() in _NO_RIGHT:
             where = f"subscription {subscription}" if subscription else "every subscription to be watched"
-            return f"The {role} role is missing on {where} ({told})."
+            return f"The {role} role is missing on {where} ({told}): give it to the identity that Countersign runs as."
         case 404:
             return f"Azure does not know what was asked for ({told})."
         case int(status) if status >= 500:

@@ -6,7 +6,7 @@ from typing import Any
 
 from azure.core.rest import HttpRequest
 
-from shared.cloud.blindness import UNREADABLE, Unreadable, blind
+from shared.cloud.blindness import UNREADABLE, blind
 from shared.cloud.session import Session
 from shared.cloud.target import Kind, Target
 from shared.cloud.wire import Malformed, mapping, moment, required, tags, text
@@ -58,13 +58,13 @@ class GraphInventory:
             unseen = (blind(About.ACCOUNTS, "", error),)
         return Fleet(tuple(owners.values()), tuple(accounts.values()), unseen)
 
-    async def subscriptions(self) -> Sequence[Subscription]:
-        """All that can be read; of those named in settings where some are. Raises Throttled and Unreadable."""
+    async def subscriptions(self) -> Sequence[Subscription] | Blind:
+        """All that can be read; of those named in settings where some are. Raises Throttled."""
         try:
             rows = [row async for row in self._listed_subscriptions()]
             found = [_subscription(row, text(row, "displayName")) for row in rows]
         except UNREADABLE as error:
-            raise Unreadable(blind(About.ACCOUNTS, "", error)) from error
+            return blind(About.ACCOUNTS, "", error)
         return [subscription for subscription in found if not self._only or subscription.id in self._only]
 
     async def _rows(self, scope: Mapping[str, Sequence[str]]) -> AsyncIterator[Mapping[str, Any]]:

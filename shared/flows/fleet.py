@@ -28,6 +28,7 @@ class FleetJudge:
     routes: Routes
     shelves: Shelves
     relay: Relay
+    mistakes: tuple[str, ...] = ()
 
     async def run(self, look: Look, ends: Sequence[ShardEnd], now: datetime) -> None:
         """Safe to repeat: memory knows what was said."""
@@ -36,7 +37,7 @@ class FleetJudge:
         for _ in range(MAX_CONFLICTS):
             kept = await self.shelves.read(FLEET, month_of(now))
             since = (kept.unread_since or now) if look.blind else None
-            findings = tuple(fleet_findings(FleetSurvey(look, ends, blind, since), self.policy, now))
+            findings = tuple(fleet_findings(FleetSurvey(look, ends, blind, since, self.mistakes), self.policy, now))
             verdict = deciding.decide(findings, kept.memory, blind)
             try:
                 await self.shelves.commit(kept, Commit({}, {}, frozenset(), verdict.changes, since))

@@ -9,6 +9,7 @@ from shared.flows.close import RECENT_LOOKS
 from shared.ports import Looks, Outbox
 
 LATE_AFTER = timedelta(hours=2, minutes=15)  # Two periods of the default schedule, and some.
+GRIEVES = timedelta(days=7)  # So long a message that was given up keeps health red.
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,12 @@ class Health:
         late = last is None or now - last.started > LATE_AFTER
         never = "No check has been finished yet." if last is None else ""
         grave = [never or "No check has been finished for more than two hours."] if late else []
-        lost = sum([len(await self.outbox.undelivered(name)) for name in await self.outbox.receivers()])
+        lost = await self._lost(now)
         grave += [f"{count(lost, 'message')} could not be delivered."] if lost else []
         mild = [*self.mistakes, *([] if self.routes.everyone else ["Nobody is told: no receiver is set up."])]
         return Report(bool(grave), (*grave, *mild), last.closed if last else None, bool(last and last.partial))
+
+    async def _lost(self, now: datetime) -> int:
+        """Messages given up lately."""
+        given_up = [batch for name in await self.outbox.receivers() for batch in await self.outbox.undelivered(name)]
+        return sum(1 for batch in given_up if now - batch.frozen < GRIEVES)

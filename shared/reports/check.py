@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from shared.domain.blind import About, Blind
 from shared.domain.look import Look
 from shared.domain.view import AccountView, FindingView, SubscriptionView
 from shared.domain.words import count, moment
@@ -85,14 +86,20 @@ def _to_enter(check: Check) -> Iterator[str]:
 
 def _not_read(check: Check) -> Iterator[str]:
     for view in check.views:
-        if view.blind:
-            left = sum(1 for account in view.accounts if account.profiles is None)
-            yield row(
-                "NOT READ", f"subscription {view.subscription.name}: {count(left, 'account')}, nothing closed there"
-            )
-            yield row("", f"why: {view.blind[0].reason}")
+        for about in About:
+            if spots := [spot for spot in view.blind if spot.about is about]:
+                what = f"subscription {view.subscription.name}: {_what(view, spots)}"
+                yield row("NOT READ", f"{what}, nothing closed there")
+                yield from (row("", f"why: {reason}") for reason in dict.fromkeys(spot.reason for spot in spots))
     for spot in check.look.blind:
         yield row("NOT READ", f"the list of all accounts: {spot.reason}")
+
+
+def _what(view: SubscriptionView, spots: Sequence[Blind]) -> str:
+    """5 accounts; or: signing usage of 3 accounts."""
+    whole = any(spot.scope == view.subscription.scope for spot in spots)
+    number = count(len(view.accounts) if whole else len(spots), "account")
+    return number if spots[0].about is About.ACCOUNTS else f"{spots[0].about} of {number}"
 
 
 def _first_sentence(text: str) -> str:

@@ -82,6 +82,14 @@ def test_what_could_not_be_read_is_not_fine() -> None:
     ] == list(lines(check(blind)))
 
 
+def test_a_missing_role_for_signatures_is_said_for_what_it_hides() -> None:
+    spots = tuple(Blind(About.USAGE, scope, "The Monitoring Reader role is missing.") for scope in ("/a", "/b"))
+    assert [
+        "NOT READ  subscription Games: signing usage of 2 accounts, nothing closed there",
+        "          why: The Monitoring Reader role is missing.",
+    ] == [line for line in lines(check(replace(SURVEY, blind=spots))) if "NOT READ" in line or "why" in line]
+
+
 def test_a_list_of_accounts_that_could_not_be_read_is_said_so() -> None:
     look = replace(LOOK, blind=(Blind(About.ACCOUNTS, "", "No sign-in."),))
     assert ["NOT READ  the list of all accounts: No sign-in."] == list(lines(Check(look, ())))

@@ -31,7 +31,10 @@ def refused(status: int, code: object = "Odd") -> HttpResponseError:
         (
             refused(403, "AuthorizationFailed"),
             MONITORING_READER,
-            f"The Monitoring Reader role is missing on subscription {ID} (403 AuthorizationFailed).",
+            (
+                f"The Monitoring Reader role is missing on subscription {ID} (403 AuthorizationFailed): "
+                "give it to the identity that Countersign runs as."
+            ),
         ),
         (refused(403, "RequestDisallowedByPolicy"), READER, "Azure refused to answer (403 RequestDisallowedByPolicy)."),
         (refused(401), READER, "Azure did not accept the sign-in (401 Odd)."),

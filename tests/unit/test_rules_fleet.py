@@ -70,3 +70,11 @@ def end(accounts: int) -> ShardEnd:
 )
 def test_seeing_nothing_is_told_only_where_everything_was_looked_at(survey: FleetSurvey, rules: list[str]) -> None:
     assert rules == [found.rule for found in fleet_findings(survey, Policy(), NOW)]
+
+
+def test_a_wrong_setting_is_told_once_for_all_and_anew_when_it_changes() -> None:
+    wrong = ("QUOTA__WARN_PERCNT is not a setting of Countersign: did you mean QUOTA__WARN_PERCENT?",)
+    [found] = fleet_findings(FleetSurvey(LOOK, [end(1)], mistakes=wrong), Policy(), NOW)
+    assert f"1 app setting of Countersign is wrong: {wrong[0]}" == found.what
+    [other] = fleet_findings(FleetSurvey(LOOK, [end(1)], mistakes=(*wrong, "TELL__GROUP: no.")), Policy(), NOW)
+    assert (Severity.WARNING, True) == (other.severity, other.key != found.key)

@@ -1,5 +1,6 @@
 """Rules about the fleet as a whole, judged when a look closes."""
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,17 +9,21 @@ from shared.domain.blind import About, Blind, Sight
 from shared.domain.finding import Finding, Rule, Severity
 from shared.domain.look import Look, ShardEnd
 from shared.domain.policy import Policy
-from shared.domain.words import moment, span
+from shared.domain.words import count, moment, span
 
 
 @dataclass(frozen=True, slots=True)
 class FleetSurvey:
-    """A look with the ends of its shards, where it was blind, and since when the list of accounts was not readable."""
+    """A look with the ends of its shards, where it was blind, and since when the list of accounts was not readable.
+
+    `mistakes` are wrong settings, a plain sentence each.
+    """
 
     look: Look
     ends: Sequence[ShardEnd]
     blind: Sequence[Blind] = ()
     unread_since: datetime | None = None
+    mistakes: Sequence[str] = ()
 
 
 def nothing_visible(survey: FleetSurvey, _policy: Policy, _now: datetime) -> Iterator[Finding]:
@@ -58,14 +63,37 @@ def inventory_unreadable(survey: FleetSurvey, policy: Policy, now: datetime) -> 
     )
 
 
+def settings_wrong(survey: FleetSurvey, _policy: Policy, _now: datetime) -> Iterator[Finding]:
+    """An app setting is wrong: the watch goes on with its default, which is not what somebody meant."""
+    if not survey.mistakes:
+        return
+    yield Finding(
+        rule=SETTINGS_WRONG,
+        subject=hashlib.sha256("\n".join(survey.mistakes).encode()).hexdigest()[:16],
+        severity=Severity.WARNING,
+        what=f"{count(len(survey.mistakes), 'app setting')} of Countersign {_is_are(survey.mistakes)} wrong: "
+        + " ".join(survey.mistakes),
+        stops="The watch goes on, with the defaults in place of what is wrong.",
+        next_step="Correct the app settings of Countersign's function app.",
+        rests_on=(),
+        problem="wrong app settings of Countersign",
+    )
+
+
 def fleet_findings(survey: FleetSurvey, policy: Policy, now: datetime) -> Iterator[Finding]:
     """Everything that only shows when all subscriptions are seen together."""
     yield from nothing_visible(survey, policy, now)
     yield from inventory_unreadable(survey, policy, now)
+    yield from settings_wrong(survey, policy, now)
 
 
 NOTHING_VISIBLE = "nothing-visible"
 INVENTORY_UNREADABLE = "inventory-unreadable"
+SETTINGS_WRONG = "settings-wrong"
+
+
+def _is_are(things: Sequence[object]) -> str:
+    return "is" if len(things) == 1 else "are"
 
 
 def _elsewhere(*_: object) -> Iterator[Finding]:
@@ -76,4 +104,5 @@ def _elsewhere(*_: object) -> Iterator[Finding]:
 FLEET_RULES: Mapping[str, Rule] = {
     NOTHING_VISIBLE: Rule(NOTHING_VISIBLE, _elsewhere),
     INVENTORY_UNREADABLE: Rule(INVENTORY_UNREADABLE, _elsewhere, repeats=True, needs_looks=2),
+    SETTINGS_WRONG: Rule(SETTINGS_WRONG, _elsewhere, settled=True),
 }
