@@ -177,11 +177,15 @@ class FakeAzure:
 
 @dataclass(slots=True)
 class Receiver:
-    """`Channel` that composes as the webhook does and keeps what it took. `refusals` come first; None is none."""
+    """`Channel` that composes as the webhook does and keeps what it took. `refusals` come first; None is none.
+
+    While `gate` is shut, sending takes long.
+    """
 
     clock: HandClock
     parts: list[tuple[datetime, Part]] = field(default_factory=list)
     refusals: list[DeliveryError | None] = field(default_factory=list)
+    gate: asyncio.Event | None = None
     composer: Webhook = field(init=False)
 
     def __post_init__(self) -> None:
@@ -194,7 +198,8 @@ class Receiver:
 
     async def send(self, part: Part) -> None:
         """As `Channel.send`."""
-        await asyncio.sleep(0)
+        if self.gate:
+            await self.gate.wait()
         if self.refusals and (refusal := self.refusals.pop(0)):
             raise refusal
         self.parts.append((self.clock.now(), part))

@@ -1,10 +1,11 @@
 """A process may die before or after any operation: nothing is lost, and at most one message is repeated."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
-from shared.ports import Part
-from tests.flows.crashes import FusedChannel, fused
+from shared.ports import DeliveryError, Part
+from tests.flows.crashes import FusedChannel, FusedRows, fused
 from tests.flows.fakes import START, Profile
 from tests.flows.world import Fuse, World
 
@@ -18,6 +19,7 @@ async def story(fuse: Fuse) -> World:
     world.storage = fused(world.storage, fuse)
     world.receivers = {"webhook": FusedChannel(world.receiver, fuse)}
     account = world.azure.add("games", Profile("release", status="Suspended"), Profile("nightly", status="Disabled"))
+    world.receiver.refusals = [DeliveryError("busy", permanent=False)]
     for hour in range(4):
         await world.run(START + hour * HOUR)
         if hour == 1:
@@ -60,3 +62,35 @@ async def dies(fuse: Fuse) -> None:
     assert all(look.closed for look in await world.house().looks.recent(30)), where
     assert ([], [], []) == (world.poison, world.waiting, await world.house().shelves.marked()), where
     assert 1 == fuse.crashes, where
+
+
+async def test_parts_that_arrived_before_a_crash_are_not_sent_again() -> None:
+    fuse = Fuse()
+    world = World(fuse=fuse)
+    world.receivers = {"webhook": FusedChannel(world.receiver, fuse)}
+    world.azure.add("games", *(Profile(f"profile-{number:03}", status="Suspended") for number in range(300)))
+    await world.plan()
+    fuse.at = 2
+
+    await world.settle(START + HOUR)
+
+    assert (1, 300) == (fuse.crashes, len(world.receiver.items()))
+    assert 2 == len({part.key for part in world.receiver.sent}) == len(world.receiver.sent)
+
+
+async def test_what_was_decided_is_told_though_the_message_that_decided_it_was_lost() -> None:
+    world = World()
+    whole = Fuse()
+    world.storage = replace(world.storage, outbox=FusedRows(world.storage.outbox, whole))
+    world.fuse = whole
+    world.azure.add("games", Profile(status="Suspended"))
+    await world.plan()
+    whole.at = 1
+    await world.handle(world.waiting.pop())
+    assert (1, []) == (whole.crashes, world.receiver.parts)
+    world.waiting.clear()
+
+    await world.timers()
+    await world.settle(START + 2 * HOUR)
+
+    assert [("first", "critical", "profile-suspended")] == world.receiver.heard()

@@ -1,5 +1,6 @@
 """A look, its shards and its end: one summary at first, later each thing in its time; patience; twice and at once."""
 
+import asyncio
 import json
 import random
 from collections.abc import Sequence
@@ -253,6 +254,23 @@ async def test_two_deliverers_at_once_send_once() -> None:
     await interleaved(*(world.house().deliver.run("webhook") for _ in range(5)))
 
     assert 1 == len(world.receiver.parts)
+
+
+async def test_while_one_is_sending_another_leaves_the_receiver_to_it() -> None:
+    world = World()
+    world.azure.add("games", Profile(status="Suspended"))
+    await world.plan()
+    await world.handle(pop(world, world.waiting[0]))
+    world.receiver.gate = asyncio.Event()
+
+    async with asyncio.TaskGroup() as group:
+        first = group.create_task(world.house().deliver.run("webhook"))
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert 0 == await world.house().deliver.run("webhook")
+        world.receiver.gate.set()
+
+    assert (1, 1) == (first.result(), len(world.receiver.parts))
 
 
 async def test_a_look_is_closed_once_when_its_last_shards_end_at_once() -> None:
