@@ -31,6 +31,7 @@ async def serve(scenario_file: Path, settings: Mapping[str, str], out: Path) -> 
         ledger = open_ledger(ready.environment)
         try:
             await ledger.enter(scenario, at_start(scenario))
+            await ledger.next_look("")
         finally:
             await ledger.storage.close()
         _write_down(ready, folder)

@@ -146,7 +146,8 @@ async def test_a_subscription_that_may_not_be_read_names_the_missing_role(tmp_pa
             body='{"error": {"code": "AuthorizationFailed", "message": "The client x does not have authorization"}}',
         )
         reader = ArmAccounts(azure.session)
-        reason = f"The Reader role is missing on subscription {account.subscription_id} (403 AuthorizationFailed)."
+        missing = f"The Reader role is missing on subscription {account.subscription_id} (403 AuthorizationFailed)"
+        reason = f"{missing}: give it to the identity that Countersign runs as."
 
         assert await reader.profiles(account) == Blind(About.PROFILES, account.id, reason)
         assert await reader.account(account) == Blind(About.ACCOUNTS, account.id, reason)

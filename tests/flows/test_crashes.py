@@ -19,7 +19,7 @@ async def story(fuse: Fuse) -> World:
     world.storage = fused(world.storage, fuse)
     world.receivers = {"webhook": FusedChannel(world.receiver, fuse)}
     account = world.azure.add("games", Profile("release", status="Suspended"), Profile("nightly", status="Disabled"))
-    world.receiver.refusals = [DeliveryError("busy", permanent=False)]
+    world.receiver.refusals = [DeliveryError("busy", permanent=False, retry_after=timedelta(minutes=6))]
     for hour in range(4):
         await world.run(START + hour * HOUR)
         if hour == 1:

@@ -61,6 +61,18 @@ async def test_while_a_receiver_waits_messages_do_not_pile_up() -> None:
     assert most <= 3
 
 
+async def test_a_receiver_whose_wake_up_was_lost_is_found_by_the_sweep() -> None:
+    world = troubled()
+    world.receiver.refusals = [BUSY]
+    await world.look()
+    world.waiting.clear()
+    for _ in range(12):
+        await world.settle(world.clock.now() + MINUTE)
+        await world.timers()
+
+    assert [("first", "critical", "profile-suspended")] == world.receiver.heard()
+
+
 async def test_what_can_never_be_delivered_is_kept_aside_and_shown() -> None:
     world = troubled()
     world.receiver.refusals = [REFUSED]

@@ -263,7 +263,7 @@ async def test_while_one_is_sending_another_leaves_the_receiver_to_it() -> None:
     await world.handle(pop(world, world.waiting[0]))
     world.receiver.gate = asyncio.Event()
 
-    async with asyncio.TaskGroup() as group:
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
         first = group.create_task(world.house().deliver.run("webhook"))
         for _ in range(100):
             await asyncio.sleep(0)
