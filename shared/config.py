@@ -146,6 +146,12 @@ class Settings(BaseModel):
         return tuple(scope for scope in self.watch_scopes if GUID.fullmatch(scope))
 
     @property
+    def only_subscriptions(self) -> frozenset[str]:
+        """Ids in lower case where nothing but subscriptions is named; else none, for then Azure says which they are."""
+        named = frozenset(scope.lower() for scope in self.watch_subscriptions)
+        return frozenset() if self.watch_management_groups else named
+
+    @property
     def watch_management_groups(self) -> tuple[str, ...]:
         """The other scopes."""
         return tuple(scope for scope in self.watch_scopes if not GUID.fullmatch(scope))

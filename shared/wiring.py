@@ -128,7 +128,7 @@ def furnish(
     return House(
         settings=settings,
         mistakes=mistakes,
-        watch=Watch(sources.inventory, looks, messages, close, sources.meter),
+        watch=Watch(sources.inventory, shelves, looks, messages, close, sources.meter, settings.only_subscriptions),
         look_at=LookAt(
             collect=Collect(sources.accounts, sources.usage),
             judge=Judge(RULES, policy, routes),

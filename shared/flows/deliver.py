@@ -11,7 +11,7 @@ from shared.ports import Batch, Channel, Clock, DeliveryError, Messages, Outbox
 LEASE = timedelta(minutes=3)
 SERVES = LEASE / 2
 LONGEST_WAIT = timedelta(days=1)
-MOST_MEMBERS = 1_000
+MOST_MEMBERS = 500
 RETRIES = (30, 60, 120, 300, 600, 1_800, 3_600)  # Seconds; the last one again and again.
 GIVE_UP_AFTER = timedelta(days=3)
 

@@ -6,32 +6,38 @@ from datetime import datetime
 
 from shared.domain.account import SigningAccount, Subscription
 from shared.domain.blind import About, Blind
+from shared.domain.kept import Patience
 from shared.domain.look import Look, Shard, look_id
 from shared.domain.survey import Fleet
+from shared.domain.usage import month_of
+from shared.domain.words import moment
 from shared.flows.close import RECENT_LOOKS, Close
-from shared.ports import Inventory, Looks, Messages, Meter, Throttled
+from shared.flows.fleet import FLEET
+from shared.ports import Inventory, Looks, Messages, Meter, Shelves, Throttled
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """From the clock to one message a subscription."""
+    """From the clock to one message a subscription. `only`: ids of the subscriptions to be watched; all where empty."""
 
     inventory: Inventory
+    shelves: Shelves
     looks: Looks
     messages: Messages
     close: Close
     meter: Meter
+    only: frozenset[str] = frozenset()
 
     async def run(self, now: datetime) -> Look:
         """Plan a look at everything that can be seen, and at everything that was seen before."""
         calls = self.meter.start()
         recent = await self.looks.recent(RECENT_LOOKS)
-        fleet = await self._fleet()
+        fleet = await self._fleet(now)
         known = await self.looks.known()
         await self.looks.learn([found for found in fleet.subscriptions if found.id not in known])
         busy = await self._underway(recent)
         wanted = dict(known) | {found.id: found for found in fleet.subscriptions}
-        shards = [wanted[name] for name in sorted(wanted) if name not in busy]
+        shards = [wanted[name] for name in sorted(wanted) if name not in busy and self._watched(name)]
         look = Look(
             id=look_id(now),
             started=now,
@@ -57,11 +63,22 @@ class Watch:
                 Shard(look.id, subscription, listed, listed=not fleet.blind, first_look=look.first)
             )
 
-    async def _fleet(self) -> Fleet:
-        try:
-            return await self.inventory.fleet()
-        except Throttled as throttled:
-            return Fleet((), (), (Blind(About.ACCOUNTS, "", f"Azure asked for patience: {throttled}"),))
+    def _watched(self, subscription_id: str) -> bool:
+        """One that was taken out of the settings is not looked at any more, though it is known."""
+        return not self.only or subscription_id in self.only
+
+    async def _fleet(self, now: datetime) -> Fleet:
+        """The inventory, unless Azure asked for patience: then what is known from before has to do."""
+        kept = await self.shelves.read(FLEET, month_of(now))
+        held = [row for row in kept.patience if row.until > now]
+        if not held:
+            try:
+                return await self.inventory.fleet()
+            except Throttled as throttled:
+                held = [Patience(throttled.kind, throttled.scope, throttled.until)]
+                await self.shelves.hold(FLEET.id, held[0])
+        until = max(row.until for row in held)
+        return Fleet((), (), (Blind(About.ACCOUNTS, "", f"Azure asked to wait until {moment(until)}."),))
 
     async def _underway(self, recent: Sequence[Look]) -> set[str]:
         """Subscriptions that an open look has not finished with: they are not planned again."""

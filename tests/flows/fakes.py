@@ -120,7 +120,7 @@ class FakeAzure:
 
     async def fleet(self) -> Fleet:
         """As `Inventory.fleet`."""
-        await asyncio.sleep(0)
+        await self._ask("index", "")
         if self.index_fails:
             return Fleet((), (), (Blind(About.ACCOUNTS, "", "The index could not be read."),))
         listed = [
@@ -171,7 +171,8 @@ class FakeAzure:
         await asyncio.sleep(0)
         if self.throttled.get(kind, {}).get(id_, 0) > 0:
             self.throttled[kind][id_] -= 1
-            raise Throttled(kind, subscription_scope(id_.split("/")[2]), self.clock.now() + self.patience)
+            scope = subscription_scope(id_.split("/")[2]) if id_ else ""
+            raise Throttled(kind, scope, self.clock.now() + self.patience)
         self.reads[kind, id_] += 1
 
 

@@ -213,3 +213,30 @@ async def test_signatures_that_azure_counts_late_are_counted() -> None:
     await world.later()
 
     assert [7] == [found.signatures for found in (await world.view()).accounts]
+
+
+async def test_while_the_index_asks_for_patience_it_is_not_asked_and_known_accounts_are_looked_at() -> None:
+    world = World()
+    games = world.azure.add("games", Profile())
+    await world.look()
+    world.azure.throttled, world.azure.patience = {"index": {"": 1}}, timedelta(minutes=150)
+    world.azure.change(games, status="Suspended")
+    asked = []
+    for _ in range(4):
+        await world.later(hours=1)
+        asked.append(world.azure.reads["index", ""])
+
+    assert [1, 1, 1, 2] == asked
+    assert "profile-suspended" == world.receiver.items()[0]["rule"]
+
+
+async def test_a_subscription_taken_out_of_the_settings_is_not_looked_at_any_more() -> None:
+    world = World()
+    world.azure.add("games", Profile(), number=1)
+    labs = world.azure.add("labs", Profile(), number=2)
+    await world.look()
+    world.settings = {**world.settings, "WATCH__SCOPES": subscription(1).id}
+    before = world.azure.reads["profiles", labs]
+
+    assert (subscription(1).id,) == (await world.later()).shards
+    assert before == world.azure.reads["profiles", labs]

@@ -30,9 +30,13 @@ class Crash(Exception):
 
 @dataclass(slots=True)
 class Fuse:
-    """Notes which operations write, and blows at number `at` (0: never); what follows fails too, until it is mended."""
+    """Notes which operations write, and blows at numbers `at` and `again` (0: never).
+
+    What follows fails too, until it is mended.
+    """
 
     at: int = 0
+    again: int = 0
     after: bool = False
     writes: list[bool] = field(default_factory=list)
     blown: bool = False
@@ -51,12 +55,12 @@ class Fuse:
         self.writes.append(writes)
         if self.takes_turns:
             await asyncio.sleep(0)
-        if len(self.writes) != self.at:
+        if len(self.writes) not in (self.at, self.again):
             return await operation()
         self.blown = True
         if self.after:
             await operation()
-        raise Crash(f"at operation {self.at}")
+        raise Crash(f"at operation {len(self.writes)}")
 
 
 @dataclass(order=True, slots=True)
