@@ -46,7 +46,7 @@ types: $(PYTHON_STAMP)
 	@$(BIN)/mypy
 
 contracts: $(PYTHON_STAMP)
-	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 format: $(PYTHON_STAMP) ## Put the code in order
 	@$(BIN)/ruff check --fix && $(BIN)/ruff format

@@ -26,11 +26,6 @@ class Authority:
         """For a process that imported aiohttp before there was an authority."""
         return ssl.create_default_context(cafile=self.trusted)
 
-    def server_context(self) -> ssl.SSLContext:
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(self.certificate, self.key)
-        return context
-
 
 def authority_in(folder: Path) -> Authority:
     """The files that `make_authority` writes there."""

@@ -15,6 +15,7 @@ import aiohttp
 from sandbox.authority import Authority
 from sandbox.azurite import Storage, azurite
 from sandbox.child import Child, child
+from sandbox.receivers.__main__ import SECRET
 
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 PROJECT = Path(__file__).parent.parent
@@ -66,16 +67,20 @@ async def stage(
             "sandbox.azure",
             ["--scenario", str(scenario), "--certs", str(authority.certificate.parent), "--now", now.isoformat()],
         )
-        receivers = await start.python("sandbox.receivers", ["--secret", settings.get("ALERT__WEBHOOK_SECRET", "")])
+        receivers = await start.python(
+            "sandbox.receivers", [], {**os.environ, SECRET: settings.get("ALERT__WEBHOOK_SECRET", "")}
+        )
         environment = _environment(settings, authority, storage, azure, receivers["listening"])
         host = await start.python("sandbox.host", ["--app", str(PROJECT), "--now", now.isoformat()], environment)
         http = await stack.enter_async_context(
             aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=authority.client_context()))
         )
         functions = tuple(function["name"] for function in host["functions"])
-        yield Stage(
+        ready = Stage(
             azure["listening"], receivers["listening"], host["listening"], functions, environment, authority, http
         )
+        await _all_served(ready)
+        yield ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,13 @@ class _Starting:
             child(command, stderr=log, environment=environment, folder=PROJECT, stop_seconds=10)
         )
         return await _ready(started, module, log)
+
+
+async def _all_served(ready: Stage) -> None:
+    """Raises StageError for a function that the host could not serve, such as a timer whose schedule is wrong."""
+    found = await ready.get(f"{ready.host}/admin/functions")
+    if errors := [f"{function['name']}: {function['error']}" for function in found if function["error"]]:
+        raise StageError("The host cannot serve all functions. " + " ".join(errors))
 
 
 async def _ready(started: Child, module: str, log: IO[bytes]) -> dict[str, Any]:

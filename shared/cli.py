@@ -11,8 +11,10 @@ from datetime import timedelta
 from shared import config
 from shared.clock import SystemClock
 from shared.domain.account import Subscription
-from shared.domain.blind import Blind
+from shared.domain.blind import About, Blind
 from shared.domain.view import SubscriptionView
+from shared.domain.words import moment
+from shared.ports import Inventory, Throttled
 from shared.reports.check import Check, head, lines
 from shared.store.in_memory import InMemoryQueues
 from shared.store.messages import LOOK_QUEUE
@@ -43,10 +45,9 @@ async def _look() -> int:
         home = furnish(settings, mistakes, sources, storage.with_queues(queues), clock)
         print("Reading every signing account that you may see. Nothing is changed, nothing is kept.", file=sys.stderr)
         check = await _check(home, queues, clock)
-        print(head(check))
-        print("\n".join(lines(check)))
+        print("\n".join([*([head(check)] if check.accounts else []), *lines(check)]))
         if not check.accounts:
-            print(SIGN_IN if check.look.blind else _nothing_found(await sources.inventory.subscriptions()))
+            print(SIGN_IN if check.look.blind else _nothing_found(await _readable(sources.inventory)))
     return 1 if check.look.partial or not check.accounts else 0
 
 
@@ -62,6 +63,13 @@ async def _check(home: House, queues: InMemoryQueues, clock: SystemClock) -> Che
     closed = await home.looks.get(planned.id) or planned
     found = [await home.views.read(subscription_id) for subscription_id in closed.shards]
     return Check(closed, tuple(view for view in found if isinstance(view, SubscriptionView)))
+
+
+async def _readable(inventory: Inventory) -> Sequence[Subscription] | Blind:
+    try:
+        return await inventory.subscriptions()
+    except Throttled as throttled:
+        return Blind(About.ACCOUNTS, "", f"Azure asked to wait until {moment(throttled.until)}.")
 
 
 def _nothing_found(readable: Sequence[Subscription] | Blind) -> str:

@@ -14,14 +14,29 @@ from pydantic_core import ErrorDetails
 from shared.domain.finding import Severity
 from shared.domain.policy import Policy, QuotaPolicy, RenewalPolicy, SkuTerms, TellPolicy, ValidationPolicy
 from shared.domain.routing import Routes
-from shared.setting_values import duration_list, names_of, number_list, one_of, six_fields, text_list, web_address
+from shared.setting_values import (
+    duration_list,
+    metrics_address,
+    names_of,
+    number_list,
+    one_of,
+    scope_list,
+    six_fields,
+    text_list,
+    web_address,
+)
 
 WEBHOOK = "webhook"
 STORAGE = "AzureWebJobsStorage"
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
-# What begins like this is ours, so a name that nobody knows is a mistake; other names are the platform's business.
-SECTIONS = ("ALERT", "AZURE", "QUOTA", "RENEWAL", "TELL", "UNREAD", "VALIDATION", "WATCH")
+# What begins like this is ours, so a name that nobody knows is a mistake. Other names are the platform's business,
+# unless they are all but one of ours.
+SECTIONS = (
+    *("ALERT", "AZURE", "COST", "KEEP", "QUOTA", "REGISTER", "RENEWAL", "REPORT", "RETIRE", "RULES", "SILENCE"),
+    *("TELL", "TICKETS", "UNREAD", "VALIDATION", "WATCH"),
+)
+NEAR = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +96,15 @@ type Durations = Annotated[tuple[timedelta, ...], BeforeValidator(duration_list)
 type Texts = Annotated[tuple[str, ...], BeforeValidator(text_list)]
 type Receivers = Annotated[tuple[str, ...], BeforeValidator(names_of("receivers", WEBHOOK))]
 type WebAddress = Annotated[str, BeforeValidator(web_address)]
+type Scopes = Annotated[tuple[str, ...], BeforeValidator(scope_list)]
+type MetricsAddress = Annotated[str, BeforeValidator(metrics_address)]
 type SecretAddress = Annotated[SecretStr, BeforeValidator(web_address)]
 type Schedule = Annotated[str, BeforeValidator(six_fields)]
 type CloudName = Annotated[str, BeforeValidator(one_of(*CLOUDS))]
 
 
 def setting(name: str, default: Any, meaning: str, **limits: Any) -> Any:
-    """One app setting: its name, its default (DEFAULTS.md) and what it means."""
+    """One app setting: its name, its default and what it means."""
     return Field(default=default, alias=name, description=meaning, **limits)
 
 
@@ -105,18 +122,28 @@ class Settings(BaseModel):
     )
 
     watch_schedule: Schedule = setting("WATCH_SCHEDULE", "0 7 * * * *", "When everything is checked: six fields, UTC.")
-    watch_scopes: Texts = setting("WATCH__SCOPES", (), "Subscriptions or management groups; without any, all readable.")
+    watch_scopes: Scopes = setting(
+        "WATCH__SCOPES", (), "Subscriptions or management groups; without any, all readable."
+    )
     warn_days: Numbers = setting("VALIDATION__WARN_DAYS", (60, 30, 14, 7, 3, 1), "Days left at which expiry is told.")
     slack_hours: int = setting("RENEWAL__SLACK_HOURS", 2, "How late a renewal may be, in hours.", ge=0, le=48)
     new_profile_hours: int = setting(
         "RENEWAL__NEW_PROFILE_GRACE_HOURS", 24, "How long a new profile may be without a certificate.", ge=0, le=240
     )
     warn_percent: Numbers = setting("QUOTA__WARN_PERCENT", (50, 80, 90, 100), "Percent of the quota that are told.")
-    basic_fee: Decimal = setting("QUOTA__BASIC_FEE", Decimal("9.99"), "USD a month of a Basic account.", ge=0)
-    basic_signatures: int = setting("QUOTA__BASIC_SIGNATURES", 5_000, "Signatures included in Basic.", ge=1)
-    premium_fee: Decimal = setting("QUOTA__PREMIUM_FEE", Decimal("99.99"), "USD a month of a Premium account.", ge=0)
-    premium_signatures: int = setting("QUOTA__PREMIUM_SIGNATURES", 100_000, "Signatures included in Premium.", ge=1)
-    overage: Decimal = setting("QUOTA__OVERAGE", Decimal("0.005"), "USD of a signature above the quota.", ge=0)
+    basic_fee: Decimal = setting(
+        "QUOTA__BASIC_FEE", Decimal("9.99"), "USD a month of a Basic account.", ge=0, le=1_000_000
+    )
+    basic_signatures: int = setting("QUOTA__BASIC_SIGNATURES", 5_000, "Signatures included in Basic.", ge=1, le=10**9)
+    premium_fee: Decimal = setting(
+        "QUOTA__PREMIUM_FEE", Decimal("99.99"), "USD a month of a Premium account.", ge=0, le=1_000_000
+    )
+    premium_signatures: int = setting(
+        "QUOTA__PREMIUM_SIGNATURES", 100_000, "Signatures included in Premium.", ge=1, le=10**9
+    )
+    overage: Decimal = setting(
+        "QUOTA__OVERAGE", Decimal("0.005"), "USD of a signature above the quota.", ge=0, le=1_000_000
+    )
     repeat_critical: Durations = setting(
         "TELL__REPEAT_CRITICAL",
         (timedelta(days=1), timedelta(days=3), timedelta(days=7)),
@@ -128,8 +155,9 @@ class Settings(BaseModel):
 
     cloud_name: CloudName = setting("AZURE__CLOUD", "public", "public, usgovernment or china.")
     resource_manager: WebAddress = setting("AZURE__RESOURCE_MANAGER", "", "Address of the resource manager.")
-    metrics: WebAddress = setting("AZURE__METRICS", "", "Address of Azure Monitor's metrics, with {region}.")
+    metrics: MetricsAddress = setting("AZURE__METRICS", "", "Address of Azure Monitor's metrics, with {region}.")
     client_id: str = setting("AZURE_CLIENT_ID", "", "The user-assigned identity that watches.")
+    storage: SecretStr = setting(STORAGE, SecretStr(""), "Connection string of the host's storage account.")
     blob_uri: WebAddress = setting(f"{STORAGE}__blobServiceUri", "", "Blob service of the host's storage account.")
     queue_uri: WebAddress = setting(f"{STORAGE}__queueServiceUri", "", "Queue service of the host's storage account.")
     table_uri: WebAddress = setting(f"{STORAGE}__tableServiceUri", "", "Table service of the host's storage account.")
@@ -237,10 +265,10 @@ def _mistake(error: ErrorDetails) -> Mistake:
 
 def _unknown(environment: Mapping[str, str]) -> tuple[Mistake, ...]:
     found = []
-    for name in sorted(environment):
-        section, mark, _ = name.partition("__")
-        if mark and section.upper() in SECTIONS and name not in names():
-            near = difflib.get_close_matches(name.upper(), names(), n=1)
-            hint = f"did you mean {near[0]}?" if near else "nothing reads it."
+    for name in sorted(set(environment) - names()):
+        ours = "__" in name and name.partition("__")[0].upper() in SECTIONS
+        near = difflib.get_close_matches(name.upper(), names(), n=1, cutoff=0.6 if ours else NEAR)
+        if ours or near:
+            hint = f"did you mean {near[0]}?" if near else "nothing in this release reads it."
             found.append(Mistake(name, f"{name} is not a setting of Countersign: {hint}"))
     return tuple(found)

@@ -10,7 +10,7 @@ from shared.domain.blind import Blind
 from shared.domain.kept import Kept, Patience
 from shared.domain.look import Look, Shard, ShardEnd
 from shared.domain.memory import Change, Intent
-from shared.domain.survey import AccountFacts, Fleet
+from shared.domain.survey import AccountFacts, Fleet, News
 from shared.domain.usage import SigningUsage, Window
 from shared.domain.validation import RegisterEntry
 from shared.domain.view import SubscriptionView
@@ -18,10 +18,6 @@ from shared.domain.view import SubscriptionView
 
 class Conflict(Exception):
     """Somebody else changed it first: read again and decide again."""
-
-
-class NotThere(Exception):
-    """What was asked for does not exist."""
 
 
 class DeliveryError(Exception):
@@ -285,7 +281,7 @@ class Messages(Protocol):
 
 
 class Views(Protocol):
-    """Compact views that pages read, and the history of facts."""
+    """Compact views that pages read, and the history of what was read."""
 
     async def publish(self, view: SubscriptionView) -> None:
         """Replace the view of one subscription."""
@@ -295,6 +291,6 @@ class Views(Protocol):
         """The view of one subscription."""
         ...
 
-    async def remember(self, subscription_id: str, now: datetime, facts: Sequence[AccountFacts]) -> None:
-        """Append facts that changed to the day's history of one subscription."""
+    async def remember(self, subscription_id: str, now: datetime, news: News) -> None:
+        """Append what changed to the day's history of one subscription."""
         ...

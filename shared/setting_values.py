@@ -5,6 +5,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+# Second, minute, hour, day, month, weekday of an NCRONTAB schedule, and the names that stand for numbers.
+FIELDS = ((0, 59), (0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 LONGEST = timedelta(days=366)
 
@@ -48,30 +52,67 @@ def web_address(value: object) -> object:
         split.port  # noqa: B018  A port that is not a number raises here.
     except ValueError:
         raise ValueError("must be a web address") from None
+    if re.search(r"\s", address):
+        raise ValueError("must be a web address without spaces")
     local = split.hostname in ("127.0.0.1", "localhost", "::1")
     schemes = ("https", "http") if local else ("https",)
-    if not split.hostname or split.scheme not in schemes or re.search(r"\s", address):
+    if not split.hostname or split.scheme not in schemes:
         raise ValueError("must be a web address that begins with https://")
     return address
+
+
+def metrics_address(value: object) -> object:
+    """A web address in which the region has its place."""
+    address = web_address(value)
+    if isinstance(address, str) and address:
+        try:
+            fits = address.format(region="") != address
+        except (KeyError, IndexError, ValueError):
+            fits = False
+        if not fits:
+            raise ValueError("must hold {region} where the region belongs, and no other braces")
+    return address
+
+
+def scope_list(value: object) -> object:
+    """Ids of subscriptions, with or without `/subscriptions/` before them, and of management groups."""
+    if not isinstance(value, str):
+        return value
+    found = [part.strip().removeprefix("/subscriptions/") for part in value.split(",") if part.strip()]
+    if not all(re.fullmatch(r"[A-Za-z0-9_().-]{1,90}", part) for part in found):
+        raise ValueError("must be ids of subscriptions or of management groups with commas between, not names")
+    return tuple(found)
 
 
 def six_fields(value: object) -> object:
     """An NCRONTAB schedule: second, minute, hour, day, month, weekday."""
     fields = str(value).split()
-    if len(fields) != 6 or not all(re.fullmatch(r"[\d*/,\-A-Za-z]+", field) for field in fields):
+    if len(fields) != len(FIELDS) or not all(map(_field_fits, fields, FIELDS)):
         raise ValueError("must be a schedule of six fields, like 0 7 * * * * for seven minutes past each hour")
     return " ".join(fields)
 
 
+def _field_fits(text: str, limits: tuple[int, int]) -> bool:
+    """Numbers within the limits, names of days and months, ranges, lists and steps."""
+    parts = [re.fullmatch(r"(?:\*|(\w+)(?:-(\w+))?)(?:/([1-9]\d*))?", part) for part in text.split(",")]
+    words = [word for part in parts if part for word in part.groups()[:2] if word]
+    low, high = limits
+    return all(parts) and all(
+        low <= int(word) <= high if word.isdecimal() else word.lower()[:3] in (*MONTHS, *DAYS) for word in words
+    )
+
+
 def names_of(what: str, *known: str) -> Callable[[object], object]:
-    """`a, b` -> ("a", "b"), each one of these."""
+    """`a, b` -> ("a", "b"), each one of these; `none` -> ()."""
 
     def check(value: object) -> object:
         if not isinstance(value, str):
             return value
         found = tuple(part.strip().lower() for part in value.split(",") if part.strip())
-        if not set(found) <= set(known):
-            raise ValueError(f"must name {what} that there are: {', '.join(known)}")
+        if found == ("none",):
+            return ()
+        if not found or not set(found) <= set(known):
+            raise ValueError(f"must name {what} that there are ({', '.join(known)}), or say none")
         return found
 
     return check

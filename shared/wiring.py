@@ -40,6 +40,11 @@ from shared.store.rows import Rows
 from shared.store.shelves import TableShelves
 from shared.store.views import BlobViews
 
+NO_STORAGE = (
+    f"{config.STORAGE} is not set: it is a connection string, or {config.STORAGE}__accountName in its place, or all of "
+    f"{config.STORAGE}__blobServiceUri, {config.STORAGE}__queueServiceUri and {config.STORAGE}__tableServiceUri."
+)
+
 RULES: tuple[Rule, ...] = (EXPIRING, EXPIRED, OUT_OF_DATE, STOPPED, DOWN, SUSPENDED, QUOTA, UNREADABLE)
 
 
@@ -179,23 +184,36 @@ def azure_sources(settings: Settings, clock: Clock, session: Session | None = No
 
 
 def azure_storage(settings: Settings) -> Storage:
-    """The host's own storage account, by identity."""
-    # Heavy; the command line's read-only look never needs them.
-    from shared.store.azure_blobs import AzureBlobs, blob_service
-    from shared.store.azure_queues import AzureQueues, queue_service
-    from shared.store.azure_tables import AzureRows, table_service
+    """The host's own storage account: by identity, or by a connection string where no endpoint is given.
 
-    credential = make_credential(client_id=settings.client_id, authority=settings.cloud.authority)
-    tables = table_service(settings.storage_endpoint("table"), credential)
-    queues = queue_service(settings.storage_endpoint("queue"), credential)
-    blobs = blob_service(settings.storage_endpoint("blob"), credential)
+    Raises ValueError where it is not set.
+    """
+    # Heavy; the command line's read-only look never needs them.
+    from shared.store.azure_blobs import AzureBlobs, blob_service, blob_service_by_key
+    from shared.store.azure_queues import AzureQueues, queue_service, queue_service_by_key
+    from shared.store.azure_tables import AzureRows, table_service, table_service_by_key
+
+    endpoints = [settings.storage_endpoint(service) for service in ("table", "queue", "blob")]
+    clients: tuple[Closable, ...]
+    if all(endpoints):
+        credential = make_credential(client_id=settings.client_id, authority=settings.cloud.authority)
+        table, queue, blob = endpoints
+        tables, queues = table_service(table, credential), queue_service(queue, credential)
+        blobs = blob_service(blob, credential)
+        clients = (tables, queues, blobs, credential)
+    elif (connection := settings.storage.get_secret_value()) and not any(endpoints):
+        tables, queues = table_service_by_key(connection), queue_service_by_key(connection)
+        blobs = blob_service_by_key(connection)
+        clients = (tables, queues, blobs)
+    else:
+        raise ValueError(NO_STORAGE)
     return Storage(
         AzureRows(tables, "Subscriptions"),
         AzureRows(tables, "Looks"),
         AzureRows(tables, "Outbox"),
         AzureQueues(queues),
         AzureBlobs(blobs),
-        (tables, queues, blobs, credential),
+        clients,
     )
 
 

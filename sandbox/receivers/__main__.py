@@ -3,23 +3,26 @@
 import argparse
 import asyncio
 import json
+import os
 
 from sandbox.azure.ending import end_asked_for
 from sandbox.receivers.server import running
+
+# The name of what is in the environment: a message that is not signed with it is refused with 401.
+SECRET = "RECEIVERS_SECRET"  # noqa: S105
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox.receivers", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0: any that is free")
-    parser.add_argument("--secret", default="", help="refuse with 401 what is not signed with it")
     parser.add_argument("--until-stdin-closes", action="store_true", help="end when standard input closes")
     arguments = parser.parse_args()
-    asyncio.run(_serve(arguments))
+    asyncio.run(_serve(arguments, os.environ.get(SECRET, "")))
 
 
-async def _serve(arguments: argparse.Namespace) -> None:
+async def _serve(arguments: argparse.Namespace, secret: str) -> None:
     over = end_asked_for(arguments.until_stdin_closes)
-    async with running(arguments.port, arguments.secret) as address:
+    async with running(arguments.port, secret) as address:
         print(json.dumps({"listening": address}), flush=True)
         await over.wait()
 

@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 from collections.abc import Coroutine
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +58,11 @@ async def _until_told(story: Coroutine[Any, Any, int]) -> int:
     """SIGTERM ends it as Ctrl-C does: what was started is ended first."""
     task = asyncio.ensure_future(story)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    with suppress(asyncio.CancelledError):
+    try:
         return await task
-    return INTERRUPTED
+    except asyncio.CancelledError:
+        print("Stopped; everything that was started has ended.", file=sys.stderr)
+        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -52,7 +52,7 @@ class Ledger:
             if recent and recent[0].id > after and recent[0].closed and await self._quiet():
                 return recent[0]
             await asyncio.sleep(PAUSE_SECONDS)
-        raise TooLong(f"The check was not finished within {LONGEST_SECONDS} s.")
+        raise TooLong(f"The check was not finished within {LONGEST_SECONDS} s: see the log of sandbox.host.")
 
     async def check(self, look: Look) -> Check:
         """The look with the views of its subscriptions."""

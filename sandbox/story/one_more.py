@@ -37,7 +37,8 @@ async def look(out: Path) -> int:
 
 async def _ask(method: str, url: str) -> None:
     try:
-        async with aiohttp.request(method, url, json={}):
-            return
+        async with aiohttp.request(method, url, json={}) as answer:
+            if answer.status >= 400:
+                raise StageError(f"The host answered {answer.status} to {method} {url}.")
     except aiohttp.ClientConnectionError as error:
         raise StageError(NOBODY) from error

@@ -12,10 +12,11 @@ from sandbox.azure.register import at_start
 from sandbox.azure.scenario.loading import load_scenario
 from sandbox.stage import INHERITED, Stage, stage
 from sandbox.story.ledger import open_ledger
-from sandbox.story.playing import BEFORE
+from sandbox.story.playing import AFTER, BEFORE
 from shared.reports.check import row
 
 ADDRESSES = "serve.json"
+SETTINGS = "local.settings.json"
 
 
 async def serve(scenario_file: Path, settings: Mapping[str, str], out: Path) -> int:
@@ -31,6 +32,7 @@ async def serve(scenario_file: Path, settings: Mapping[str, str], out: Path) -> 
         ledger = open_ledger(ready.environment)
         try:
             await ledger.enter(scenario, at_start(scenario))
+            await ready.move_clock(scenario.start + AFTER)
             await ledger.next_look("")
         finally:
             await ledger.storage.close()
@@ -41,7 +43,11 @@ async def serve(scenario_file: Path, settings: Mapping[str, str], out: Path) -> 
         print(row("Logs", f"{folder / 'logs'}"))
         print(row("func", f"{folder / 'local.settings.json'} lets `func start` serve the same app"))
         print("`make look` makes one more check happen. Ctrl-C ends all of it.", flush=True)
-        await asyncio.Event().wait()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            for name in (ADDRESSES, SETTINGS):
+                (folder / name).unlink(missing_ok=True)
     return 0
 
 
@@ -53,8 +59,14 @@ def _write_down(ready: Stage, folder: Path) -> None:
         "azure": ready.azure,
         "environment": dict(ready.environment),
     }
-    (folder / ADDRESSES).write_text(json.dumps(addresses, indent=2), "utf-8")
+    _write_secret(folder / ADDRESSES, addresses)
     own = {name: value for name, value in ready.environment.items() if name not in INHERITED}
     values = {"FUNCTIONS_WORKER_RUNTIME": "python", **own}
-    settings = json.dumps({"IsEncrypted": False, "Values": values}, indent=2)
-    (folder / "local.settings.json").write_text(settings, "utf-8")
+    _write_secret(folder / SETTINGS, {"IsEncrypted": False, "Values": values})
+
+
+def _write_secret(path: Path, content: Mapping[str, object]) -> None:
+    """For nobody else to read."""
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(content, indent=2), "utf-8")

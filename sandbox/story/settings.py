@@ -26,7 +26,7 @@ def laptop_settings(folder: Path) -> dict[str, str]:
     settings |= {name: value for name, value in os.environ.items() if name.partition("__")[0] in config.SECTIONS}
     # Storage is the emulator that is started here, reached by identity as in the cloud.
     settings.pop(config.STORAGE, None)
-    _, mistakes = config.read(settings)
+    _, mistakes = config.read({**os.environ, **settings})
     if mistakes:
         raise WrongSettings(tuple(mistake.sentence for mistake in mistakes))
     return settings

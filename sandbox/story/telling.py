@@ -3,10 +3,10 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from shared.domain.look import Look
+from shared.domain.memory import Reason
 from shared.domain.words import count, moment
 from shared.reports.check import Check, head, lines, row
 
@@ -58,22 +58,16 @@ def tell_change(scene: Scene, check: Check, reasons: Mapping[str, int], received
     tell_received(scene, received, check.look)
 
 
-_SILENT = ("already told", "could not be read", "gone for too few checks yet", "seen on too few checks yet")
+_SILENT = (Reason.ALREADY_TOLD, Reason.COULD_NOT_SEE, Reason.GONE_TOO_SHORT, Reason.TOO_FEW_LOOKS)
 
 
 def tell_received(scene: Scene, received: Sequence[Mapping[str, Any]], look: Look) -> None:
     """What arrived at the receiver; counted there, not here."""
     messages = count(len(received), "message")
-    partial = " (a part could not be read)" if look.partial else ""
+    partial = "; a part could not be read" if look.partial else ""
     items = f" with {count(len(_items(received)), 'item')}" if received else ""
-    scene.say(row("TOLD", f"webhook: {messages}{items}; check closed{partial}"))
+    scene.say(row("TOLD", f"webhook: {messages}{items}{partial}"))
 
 
 def _items(received: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [item for entry in received for item in entry["body"]["data"]["items"]]
-
-
-def later(now: datetime, start: datetime) -> str:
-    """+1 h, +3 days."""
-    hours = round((now - start).total_seconds() / 3600)
-    return f"+{hours} h" if hours < 48 else f"+{hours // 24} days" + (f" {hours % 24} h" if hours % 24 else "")

@@ -12,10 +12,11 @@ from azure.mgmt.artifactsigning.models import CertificateProfile as Profile
 from shared.cloud.blindness import UNREADABLE, blind, gone
 from shared.cloud.dates import read_date
 from shared.cloud.session import Session
-from shared.cloud.target import Kind, Target
+from shared.cloud.target import Target
 from shared.cloud.wire import Malformed, listed, mapping, moment, required, tags, text
 from shared.domain.account import Certificate, CertificateProfile, SigningAccount
 from shared.domain.blind import About, Blind
+from shared.domain.kept import CallKind
 
 _MOST_PAGES = 200
 
@@ -30,7 +31,7 @@ class ArmAccounts:
     async def profiles(self, account: SigningAccount) -> tuple[CertificateProfile, ...] | Blind:
         """Every page, or blind: half of the profiles would look like the other half being gone. Raises Throttled."""
         operations = self._client(account.subscription_id).certificate_profiles
-        target = Target(Kind.PROFILES, account.id, holds="value")
+        target = Target(CallKind.PROFILES, account.id, holds="value")
         try:
             found = operations.list_by_code_signing_account(account.resource_group, account.name, target=target)
             return tuple([_profile(account.id, raw) async for raw in _all_pages(found)])
@@ -40,7 +41,7 @@ class ArmAccounts:
     async def account(self, known: SigningAccount) -> SigningAccount | Blind | None:
         """None only where Azure itself says that it does not exist. Raises Throttled."""
         operations = self._client(known.subscription_id).code_signing_accounts
-        target = Target(Kind.ACCOUNTS, known.id)
+        target = Target(CallKind.ACCOUNTS, known.id)
         try:
             found = await operations.get(known.resource_group, known.name, target=target)
             return _account(known, mapping(found))

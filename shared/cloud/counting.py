@@ -33,18 +33,9 @@ class CallCount:
         _of_task.set(mine)
         return mine
 
-    @property
-    def total(self) -> int:
-        """All calls of all kinds."""
-        return self._sent.total()
-
     def by_kind(self) -> Mapping[str, int]:
         """A copy: kind -> calls."""
         return dict(self._sent)
-
-    def since(self, earlier: Mapping[str, int]) -> Mapping[str, int]:
-        """What came on top of an earlier `by_kind()`."""
-        return dict(self._sent - Counter(earlier))
 
 
 class CountingPolicy(SansIOHTTPPolicy[HttpRequest, AsyncHttpResponse]):

@@ -1,5 +1,7 @@
 """Requests go where settings say and nowhere else: a link in an answer must not lead a token away."""
 
+import re
+
 from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.core.rest import AsyncHttpResponse, HttpRequest
@@ -8,12 +10,14 @@ from shared.cloud.wire import Malformed
 
 
 class HomePolicy(SansIOHTTPPolicy[HttpRequest, AsyncHttpResponse]):
-    """Every address begins with `root`. Raises Malformed."""
+    """Every address begins with `root`, in which `{region}` stands for one name of a region. Raises Malformed."""
 
     def __init__(self, root: str) -> None:
-        self._root = root.lower()
+        before, _, after = root.lower().partition("{region}")
+        region = "[a-z0-9-]+" if "{region}" in root else ""
+        self._root = re.compile(f"{re.escape(before)}{region}{re.escape(after)}(?=/|$)")
 
     def on_request(self, request: PipelineRequest[HttpRequest]) -> None:
         """Compare without regard to case, as hosts are."""
-        if not request.http_request.url.lower().startswith(self._root):
+        if not self._root.match(request.http_request.url.lower()):
             raise Malformed("a link leads to somebody else")

@@ -8,10 +8,11 @@ from azure.core.rest import HttpRequest
 
 from shared.cloud.blindness import UNREADABLE, blind
 from shared.cloud.session import Session
-from shared.cloud.target import Kind, Target
+from shared.cloud.target import Target
 from shared.cloud.wire import Malformed, mapping, moment, required, tags, text
 from shared.domain.account import SigningAccount, Subscription
 from shared.domain.blind import About, Blind
+from shared.domain.kept import CallKind
 from shared.domain.survey import Fleet
 
 QUERY = """Resources
@@ -24,8 +25,8 @@ QUERY = """Resources
     provisioningState=tostring(properties.provisioningState), tags, createdAt=tostring(systemData.createdAt)
 | order by id asc"""
 
-_GRAPH = Target(Kind.RESOURCE_GRAPH, repeatable=True, holds="data")
-_SUBSCRIPTIONS = Target(Kind.SUBSCRIPTIONS, holds="value")
+_GRAPH = Target(CallKind.RESOURCE_GRAPH, repeatable=True, holds="data")
+_SUBSCRIPTIONS = Target(CallKind.SUBSCRIPTIONS, holds="value")
 _MOST_SUBSCRIPTIONS = 1000
 _MOST_GROUPS = 10
 

@@ -16,9 +16,10 @@ from shared.cloud.dates import write_date
 from shared.cloud.grain import Refusals, batch_not_served
 from shared.cloud.metric_series import METRIC, NAMESPACE, resource_of, signatures_by_hour
 from shared.cloud.session import Session
-from shared.cloud.target import Kind, Target
+from shared.cloud.target import Target
 from shared.cloud.wire import listed
 from shared.domain.blind import About, Blind
+from shared.domain.kept import CallKind
 from shared.domain.usage import Window
 
 type Hours = Mapping[datetime, int]
@@ -31,14 +32,14 @@ _LEFT_OUT = "Azure left this account out of its answer about signatures."
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class AccountBatch:
     """Accounts of one subscription and region; `scope` is the subscription's."""
 
     scope: str
     region: str
     ids: tuple[str, ...]
 
-    def without(self, ids: Container[str]) -> "Batch":
+    def without(self, ids: Container[str]) -> "AccountBatch":
         """The same, some left out."""
         return replace(self, ids=tuple(id_ for id_ in self.ids if id_ not in ids))
 
@@ -52,7 +53,7 @@ class MetricCalls:
         self._clients: dict[str, MetricsClient] = {}
         self._at_once = asyncio.Semaphore(_AT_ONCE)
 
-    async def read(self, batch: Batch, window: Window) -> Signatures:
+    async def read(self, batch: AccountBatch, window: Window) -> Signatures:
         """For every id its hours, or why it is blind."""
         if self._refusals.batches:
             return await self._one_by_one(batch, window)
@@ -65,25 +66,25 @@ class MetricCalls:
             return await self._instead(batch, window)
         return answer
 
-    async def _instead(self, batch: Batch, window: Window) -> Signatures:
+    async def _instead(self, batch: AccountBatch, window: Window) -> Signatures:
         """Where single calls all succeed, batches are not served; otherwise one account may have spoilt this one."""
         answer = await self._one_by_one(batch, window)
         self._refusals.batches = not any(isinstance(read, Blind) for read in answer.values())
         return answer
 
-    async def _together(self, batch: Batch, window: Window) -> Signatures:
+    async def _together(self, batch: AccountBatch, window: Window) -> Signatures:
         """By `send_request`: the SDK's models lose whose answer it is, and cost a millisecond an account and hour."""
         client = self._client(batch.region)
         query = {"api-version": _API, "starttime": write_date(window.start), "endtime": write_date(window.end)}
         query |= _QUESTION | {"interval": self._refusals.grain.interval}
         url = f"{batch.scope}/metrics:getBatch?{urlencode(query)}"
         request = HttpRequest("POST", url, json={"resourceids": list(batch.ids)})
-        target = Target(Kind.METRICS, batch.scope, repeatable=True, holds="values")
+        target = Target(CallKind.METRICS, batch.scope, repeatable=True, holds="values")
         response = await client.send_request(request, target=target)
         parts = {resource_of(part): part for part in listed(response.json()["values"])}
         return {id_: self._hours(id_, parts.get(id_), window) for id_ in batch.ids}
 
-    async def _one_by_one(self, batch: Batch, window: Window) -> Signatures:
+    async def _one_by_one(self, batch: AccountBatch, window: Window) -> Signatures:
         reads = await asyncio.gather(*(self._alone(batch, id_, window) for id_ in batch.ids), return_exceptions=True)
         answer: dict[str, Hours | Blind] = {}
         for id_, read in zip(batch.ids, reads, strict=True):
@@ -92,11 +93,11 @@ class MetricCalls:
             answer[id_] = read
         return answer
 
-    async def _alone(self, batch: Batch, account_id: str, window: Window) -> Hours | Blind:
+    async def _alone(self, batch: AccountBatch, account_id: str, window: Window) -> Hours | Blind:
         span = f"{write_date(window.start)}/{write_date(window.end)}"
         query = {"api-version": _API, "timespan": span, "interval": self._refusals.grain.interval} | _QUESTION
         url = f"{quote(account_id)}/providers/Microsoft.Insights/metrics?{urlencode(query)}"
-        target = Target(Kind.METRICS, batch.scope, holds="value")
+        target = Target(CallKind.METRICS, batch.scope, holds="value")
         try:
             async with self._at_once:
                 answer = await self._session.ask(HttpRequest("GET", url), target)

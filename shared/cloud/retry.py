@@ -32,7 +32,7 @@ _PASSING = (500, 502, 503, 504)
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Tolerance:
     """How long to wait for what. `whole_call` bounds a call with all its tries, waits and sign-in."""
 
     tries: int = 3
@@ -52,25 +52,25 @@ class PatiencePolicy(AsyncHTTPPolicy[HttpRequest, AsyncHttpResponse]):
     """
 
     def __init__(
-        self, clock: Clock, gate: Gate, patience: Patience, jitter: Callable[[], float] = random.random
+        self, clock: Clock, gate: Gate, tolerance: Tolerance, jitter: Callable[[], float] = random.random
     ) -> None:
         super().__init__()
         self._clock = clock
         self._gate = gate
-        self._patience = patience
+        self._tolerance = tolerance
         self._jitter = jitter
 
     async def send(self, request: Request) -> Response:
         """Ask until there is an answer, or until patience ends."""
         target: Target = request.context.options.pop(TARGET)
         request.context[TARGET] = target
-        async with asyncio.timeout(self._patience.whole_call.total_seconds()):
+        async with asyncio.timeout(self._tolerance.whole_call.total_seconds()):
             response = await self._persist(request, target)
         return _checked(response, target)
 
     async def _persist(self, request: Request, target: Target) -> Response:
         repeatable = target.repeatable or request.http_request.method == "GET"
-        for tried in range(1, self._patience.tries):
+        for tried in range(1, self._tolerance.tries):
             await self._gate.enter(target)
             try:
                 response = await self.next.send(request)
@@ -89,7 +89,7 @@ class PatiencePolicy(AsyncHTTPPolicy[HttpRequest, AsyncHttpResponse]):
     async def _last_try(self, request: Request, target: Target) -> Response:
         await self._gate.enter(target)
         response = await self.next.send(request)
-        self._holds_off(response, target, self._patience.tries)
+        self._holds_off(response, target, self._tolerance.tries)
         return response
 
     def _holds_off(self, response: Response, target: Target, tried: int) -> bool:
@@ -100,10 +100,10 @@ class PatiencePolicy(AsyncHTTPPolicy[HttpRequest, AsyncHttpResponse]):
         if not (http.status_code == _TOO_MANY or (http.status_code == _UNAVAILABLE and wait is not None)):
             self._foresee(http, target)
             return False
-        wait = max(wait, self._pause(tried)) if wait is not None else self._patience.when_not_told
+        wait = max(wait, self._pause(tried)) if wait is not None else self._tolerance.when_not_told
         scope = target.subscription if _whole_subscription(http) else target.scope
         self._gate.close(target.kind, scope, now + wait)
-        if wait > self._patience.longest_wait or tried >= self._patience.tries:
+        if wait > self._tolerance.longest_wait or tried >= self._tolerance.tries:
             raise Throttled(target.kind, scope, now + wait)
         return True
 
@@ -113,11 +113,11 @@ class PatiencePolicy(AsyncHTTPPolicy[HttpRequest, AsyncHttpResponse]):
         if wait := quota_wait(http.headers):
             self._gate.close(target.kind, target.scope, now + wait)
         if target.subscription and bucket_empty(http.headers):
-            self._gate.close(target.kind, target.subscription, now + self._patience.empty_bucket)
+            self._gate.close(target.kind, target.subscription, now + self._tolerance.empty_bucket)
 
     def _pause(self, tried: int) -> timedelta:
         growth: int = 2 ** (tried - 1)
-        return self._patience.first_pause * growth * (0.5 + self._jitter())
+        return self._tolerance.first_pause * growth * (0.5 + self._jitter())
 
 
 def _whole_subscription(http: AsyncHttpResponse) -> bool:

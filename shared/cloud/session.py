@@ -19,7 +19,7 @@ from shared.cloud.counting import CallCount, CountingPolicy
 from shared.cloud.endpoints import Endpoints
 from shared.cloud.gate import Gate
 from shared.cloud.home import HomePolicy
-from shared.cloud.retry import Patience, PatiencePolicy
+from shared.cloud.retry import PatiencePolicy, Tolerance
 from shared.cloud.target import Target
 from shared.ports import Clock
 
@@ -41,20 +41,20 @@ class Session:
         clock: Clock,
         *,
         calls: CallCount | None = None,
-        patience: Patience | None = None,
+        tolerance: Tolerance | None = None,
         transport: AsyncHttpTransport[HttpRequest, AsyncHttpResponse] | None = None,
     ) -> None:
         self.endpoints = endpoints
         self.credential = credential
         self.calls = calls or CallCount()
         self._clock = clock
-        self._patience = patience or Patience()
-        self._gate = Gate(clock, self._patience.longest_wait)
-        self._transport = transport or _pool(self._patience)
+        self._tolerance = tolerance or Tolerance()
+        self._gate = Gate(clock, self._tolerance.longest_wait)
+        self._transport = transport or _pool(self._tolerance)
         self.resource_manager = self._pipeline(
-            endpoints.resource_manager_audience, HomePolicy(f"{endpoints.resource_manager.rstrip('/')}/")
+            endpoints.resource_manager_audience, HomePolicy(endpoints.resource_manager.rstrip("/"))
         )
-        self.metrics = self._pipeline(endpoints.metrics_audience, HomePolicy(endpoints.metrics.partition("{")[0]))
+        self.metrics = self._pipeline(endpoints.metrics_audience, HomePolicy(endpoints.metrics.rstrip("/")))
 
     async def ask(self, request: HttpRequest, target: Target) -> Any:
         """The decoded body of a request to the resource manager, by path or by link. Raises what the policies raise."""
@@ -80,15 +80,15 @@ class Session:
             RequestIdPolicy(),
             HeadersPolicy({"Accept": "application/json"}),
             UserAgentPolicy(base_user_agent="countersign"),
-            PatiencePolicy(self._clock, self._gate, self._patience),
+            PatiencePolicy(self._clock, self._gate, self._tolerance),
             AsyncBearerTokenCredentialPolicy(self.credential, f"{audience.rstrip('/')}/.default"),
             CountingPolicy(self.calls),
         ]
         return AsyncPipeline(self._transport, policies)
 
 
-def _pool(patience: Patience) -> AsyncHttpTransport[HttpRequest, AsyncHttpResponse]:
+def _pool(tolerance: Tolerance) -> AsyncHttpTransport[HttpRequest, AsyncHttpResponse]:
     pool: AsyncHttpTransport[HttpRequest, AsyncHttpResponse] = AioHttpTransport(
-        connection_timeout=patience.connect.total_seconds(), read_timeout=patience.whole_call.total_seconds()
+        connection_timeout=tolerance.connect.total_seconds(), read_timeout=tolerance.whole_call.total_seconds()
     )
     return pool

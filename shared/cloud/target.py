@@ -1,20 +1,11 @@
 """What a request is aimed at: known to retries, to the gate and to the count of calls."""
 
 from dataclasses import dataclass
-from enum import StrEnum
+
+from shared.domain.kept import CallKind
 
 TARGET = "target"
 """The name of the request option, and of the entry in the pipeline's context, that holds a Target."""
-
-
-class Kind(StrEnum):
-    """Kinds of calls, as they are counted and throttled."""
-
-    RESOURCE_GRAPH = "resource-graph"
-    SUBSCRIPTIONS = "subscriptions"
-    ACCOUNTS = "accounts"
-    PROFILES = "certificate-profiles"
-    METRICS = "metrics"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +15,7 @@ class Target:
     `repeatable`: asking twice does no harm though it is a POST. `holds`: the answer is an object with a list so named.
     """
 
-    kind: Kind
+    kind: CallKind
     scope: str = ""
     repeatable: bool = False
     holds: str = ""

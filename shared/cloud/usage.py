@@ -7,7 +7,7 @@ from azure.core.exceptions import HttpResponseError
 
 from shared.cloud.blindness import MONITORING_READER, UNREADABLE, blind
 from shared.cloud.grain import GrainRefused, Refusals
-from shared.cloud.metric_calls import Batch, MetricCalls, Signatures
+from shared.cloud.metric_calls import AccountBatch, MetricCalls, Signatures
 from shared.cloud.session import Session
 from shared.domain.account import subscription_scope
 from shared.domain.blind import About, Blind
@@ -35,7 +35,7 @@ class MonitorUsage:
         """An account is blind where any piece of the window was. Raises WindowTooLong when hours turn out refused."""
         if len(account_ids) > _MOST_IDS:
             raise ValueError(f"at most {_MOST_IDS} accounts at once")
-        batch = Batch(subscription_scope(subscription_id), region, tuple(id_.lower() for id_ in account_ids))
+        batch = AccountBatch(subscription_scope(subscription_id), region, tuple(id_.lower() for id_ in account_ids))
         hours: dict[str, dict[datetime, int]] = {id_: {} for id_ in batch.ids}
         blinds: dict[str, Blind] = {}
         start = window.start.replace(minute=0, second=0, microsecond=0)
@@ -54,7 +54,7 @@ class MonitorUsage:
             start = piece.end
         return hours | blinds
 
-    async def _piece(self, batch: Batch, piece: Window) -> Signatures:
+    async def _piece(self, batch: AccountBatch, piece: Window) -> Signatures:
         try:
             return await self._calls.read(batch, piece)
         except HttpResponseError as error:
@@ -64,5 +64,5 @@ class MonitorUsage:
             return _all_blind(batch, error)
 
 
-def _all_blind(batch: Batch, error: Exception) -> Signatures:
+def _all_blind(batch: AccountBatch, error: Exception) -> Signatures:
     return {id_: blind(About.USAGE, id_, error, MONITORING_READER) for id_ in batch.ids}

@@ -43,10 +43,6 @@ class SigningAccount:
         """Group and name in lower case: what tells it apart within its subscription."""
         return f"{self.resource_group}/{self.name}".lower()
 
-    def tag(self, name: str) -> str:
-        """The value of a tag, or nothing; Azure compares tag names without regard to case."""
-        return next((value for key, value in self.tags.items() if key.lower() == name.lower()), "")
-
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
@@ -84,7 +80,6 @@ class CertificateProfile:
     identity_validation_id: str
     provisioning_state: str = ""
     created: datetime | None = None
-    modified: datetime | None = None
     certificates: tuple[Certificate, ...] = ()
 
     @property

@@ -11,7 +11,7 @@ from shared.domain.survey import Survey
 
 
 class Severity(IntEnum):
-    """How loud. Only critical pages people (DEFAULTS.md)."""
+    """How loud. Only critical pages people."""
 
     INFO = 1
     WARNING = 2

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from shared.domain.account import SigningAccount, Subscription
 from shared.domain.blind import Blind
@@ -12,6 +13,16 @@ from shared.domain.usage import SigningUsage
 from shared.domain.validation import RegisterEntry
 
 
+class CallKind(StrEnum):
+    """Kinds of calls, as they are counted and throttled."""
+
+    RESOURCE_GRAPH = "resource-graph"
+    SUBSCRIPTIONS = "subscriptions"
+    ACCOUNTS = "accounts"
+    PROFILES = "certificate-profiles"
+    METRICS = "metrics"
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
     """Azure asked that nothing of this kind go to this scope before `until`; every worker reads it before it starts."""
@@ -19,6 +30,10 @@ class Patience:
     kind: str
     scope: str
     until: datetime
+
+    def holds(self, kind: CallKind, scope: str) -> bool:
+        """Whether a call of this kind to this scope, or into it, must wait."""
+        return self.kind == kind and f"{scope}/".startswith(f"{self.scope}/")
 
 
 @dataclass(frozen=True, slots=True)

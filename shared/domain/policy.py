@@ -1,4 +1,4 @@
-"""Policy: the numbers that rules and decisions go by. Defaults are DEFAULTS.md's; admins set them in app settings."""
+"""Policy: the numbers that rules and decisions go by. Admins set them in app settings."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta

@@ -21,6 +21,25 @@ class AccountFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class SignaturesRead:
+    """What the metric said of one account, from `start` to `end`: hour -> signatures, unknown hours left out."""
+
+    account: str
+    start: datetime
+    end: datetime
+    hours: Mapping[datetime, int]
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What was read that is not as it was known: facts, ids of accounts that are gone, and signatures."""
+
+    facts: tuple[AccountFacts, ...] = ()
+    gone: tuple[str, ...] = ()
+    usage: tuple[SignaturesRead, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Fleet:
     """What the inventory listed: accounts, the subscriptions they lie in, and where it could not look."""
 

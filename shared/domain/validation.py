@@ -44,6 +44,11 @@ class RegisterEntry:
     reason: str = ""
     note: str = ""
 
+    def ended(self, now: datetime) -> bool:
+        """It is said to have expired, or to have had its last day."""
+        past = self.expires is not None and self.expires < now.date()
+        return self.status is ValidationStatus.EXPIRED or (self.status is ValidationStatus.COMPLETED and past)
+
     @property
     def title(self) -> str:
         """How people call it: the organisation and the first characters of the id."""

@@ -8,7 +8,7 @@ from itertools import batched
 
 from shared.domain.account import CertificateProfile, SigningAccount
 from shared.domain.blind import About, Blind, Sight, hidden
-from shared.domain.kept import Kept, Patience
+from shared.domain.kept import CallKind, Kept, Patience
 from shared.domain.look import Shard
 from shared.domain.usage import SigningUsage, Window, month_of, next_window
 from shared.ports import AccountReader, Throttled, UsageReader, WindowTooLong
@@ -22,7 +22,7 @@ type Profiles = tuple[CertificateProfile, ...]
 
 @dataclass(slots=True)
 class Readings:
-    """What one message read. `profiles` and `usage` by account id; `patience` says what has to wait.
+    """What one message read. `profiles` and `usage` by account id; `patience` says what had to wait, of `held` or new.
 
     `done` are the accounts whose profiles were read, or found unreadable, by this message or earlier ones of the look.
     """
@@ -32,12 +32,19 @@ class Readings:
     profiles: dict[str, Profiles] = field(default_factory=dict)
     usage: dict[str, tuple[Window, Mapping[datetime, int]]] = field(default_factory=dict)
     blind: list[Blind] = field(default_factory=list)
+    held: tuple[Patience, ...] = ()
     patience: list[Patience] = field(default_factory=list)
     done: set[str] = field(default_factory=set)
 
     def wait(self, throttled: Throttled) -> None:
         """Azure asked for patience."""
         self.patience.append(Patience(throttled.kind, throttled.scope, throttled.until))
+
+    def waits(self, kind: CallKind, scope: str) -> bool:
+        """Whether Azure, asked by us or by another worker, wished to be left alone with this."""
+        holding = [row for row in (*self.held, *self.patience) if row.holds(kind, scope)]
+        self.patience.extend(row for row in holding if row not in self.patience)
+        return bool(holding)
 
     def left_unread(self, kept: Kept, now: datetime) -> Iterator[Sight]:
         """What Azure's wish for patience kept from being read."""
@@ -58,12 +65,8 @@ class Collect:
 
     async def run(self, shard: Shard, kept: Kept, now: datetime) -> Readings:
         """Everything that Azure shows of the subscription, as far as it may be read now."""
-        found = Readings(blind=list(shard.blind), done=_done(shard, kept))
-        held = [row for row in kept.patience if row.until > now]
-        if held:
-            found.patience.extend(held)
-            found.accounts = _known_or_listed(shard, kept)
-            return found
+        held = tuple(row for row in kept.patience if row.until > now)
+        found = Readings(blind=list(shard.blind), done=_done(shard, kept), held=held)
         await self._settle(shard, kept, found)
         await asyncio.gather(self._read_profiles(found), self._read_usage(shard, kept, found, now))
         return found
@@ -94,7 +97,7 @@ class Collect:
         return answers
 
     async def _account(self, account: SigningAccount, found: Readings) -> SigningAccount | Blind | None:
-        if found.patience:
+        if found.waits(CallKind.ACCOUNTS, account.id):
             return Blind(About.ACCOUNTS, account.id, "Azure asked for patience.")
         try:
             return await self.accounts.account(account)
@@ -103,25 +106,24 @@ class Collect:
             return Blind(About.ACCOUNTS, account.id, "Azure asked for patience.")
 
     async def _read_profiles(self, found: Readings) -> None:
-        """Stops where Azure asks for patience."""
+        """Where Azure asks for patience with one account, the others go on."""
         passed = found.done | _hidden_accounts(found)
         for some in batched([account for account in found.accounts if account.id not in passed], AT_ONCE, strict=False):
-            answers = await asyncio.gather(*(self._profiles(account, found) for account in some))
-            if not all(answers):
-                return
+            await asyncio.gather(*(self._profiles(account, found) for account in some))
 
-    async def _profiles(self, account: SigningAccount, found: Readings) -> bool:
+    async def _profiles(self, account: SigningAccount, found: Readings) -> None:
+        if found.waits(CallKind.PROFILES, account.id):
+            return
         try:
             read = await self.accounts.profiles(account)
         except Throttled as throttled:
             found.wait(throttled)
-            return False
+            return
         found.done.add(account.id)
         if isinstance(read, Blind):
             found.blind.append(read)
         else:
             found.profiles[account.id] = read
-        return True
 
     async def _read_usage(self, shard: Shard, kept: Kept, found: Readings, now: datetime) -> None:
         """In batches by region and window; once more, with shorter windows, where the service takes no long ones."""
@@ -139,21 +141,21 @@ class Collect:
                 windows.setdefault((account.region, window), []).append(account.id)
         for (region, window), ids in windows.items():
             for some in batched(ids, IDS_PER_BATCH, strict=False):
-                if not await self._usage(shard, region, some, window, found):
-                    return
+                await self._usage(shard, region, some, window, found)
 
-    async def _usage(self, shard: Shard, region: str, ids: Sequence[str], window: Window, found: Readings) -> bool:
+    async def _usage(self, shard: Shard, region: str, ids: Sequence[str], window: Window, found: Readings) -> None:
+        if found.waits(CallKind.METRICS, shard.subscription.scope):
+            return
         try:
             read = await self.usage.signatures(shard.subscription.id, region, ids, window)
         except Throttled as throttled:
             found.wait(throttled)
-            return False
+            return
         for account_id, answer in read.items():
             if isinstance(answer, Blind):
                 found.blind.append(answer)
             else:
                 found.usage[account_id] = (window, answer)
-        return True
 
 
 def _done(shard: Shard, kept: Kept) -> set[str]:

@@ -1,14 +1,18 @@
 """Health: whether the watch does its work, without a word about the fleet."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
+from shared.domain.look import Look
 from shared.domain.routing import Routes
-from shared.domain.words import count
+from shared.domain.words import count, moment
 from shared.flows.close import RECENT_LOOKS
 from shared.ports import Looks, Outbox
 
 LATE_AFTER = timedelta(hours=2, minutes=15)  # Two periods of the default schedule, and some.
+PERIODS = 5  # The middle one of so many tells how often is usual here.
 GRIEVES = timedelta(days=7)  # So long a message that was given up keeps health red.
 
 
@@ -35,9 +39,9 @@ class Health:
         """Late looks and undelivered messages wake people; the rest only degrades."""
         closed = [look for look in await self.looks.recent(RECENT_LOOKS) if look.closed]
         last = closed[0] if closed else None
-        late = last is None or now - last.started > LATE_AFTER
+        late = last is None or now - last.started > _patience(closed)
         never = "No check has been finished yet." if last is None else ""
-        grave = [never or "No check has been finished for more than two hours."] if late else []
+        grave = [never or f"No check has been finished since {moment(closed[0].started)}."] if late else []
         lost = await self._lost(now)
         grave += [f"{count(lost, 'message')} could not be delivered."] if lost else []
         mild = [*self.mistakes, *([] if self.routes.everyone else ["Nobody is told: no receiver is set up."])]
@@ -47,3 +51,11 @@ class Health:
         """Messages given up lately."""
         given_up = [batch for name in await self.outbox.receivers() for batch in await self.outbox.undelivered(name)]
         return sum(1 for batch in given_up if now - batch.frozen < GRIEVES)
+
+
+def _patience(closed: Sequence[Look]) -> timedelta:
+    """Two of the periods that looks have come in lately, and some; a slow schedule is not a late one."""
+    starts = [look.started for look in closed[: PERIODS + 1]]
+    periods = sorted(later - earlier for later, earlier in pairwise(starts))
+    usual = periods[len(periods) // 2] if periods else timedelta()
+    return max(LATE_AFTER, 2 * usual + timedelta(minutes=15))

@@ -12,7 +12,7 @@ from shared.domain.kept import Kept
 from shared.domain.look import Shard, ShardEnd
 from shared.domain.policy import Policy
 from shared.domain.routing import Routes
-from shared.domain.survey import AccountFacts, Survey
+from shared.domain.survey import AccountFacts, News, SignaturesRead, Survey
 from shared.domain.usage import SigningUsage, month_of
 from shared.domain.view import view_of
 from shared.flows.close import Close
@@ -127,9 +127,22 @@ class LookAt:
         raise Conflict(f"{kept.subscription.name}: changed by somebody else {MAX_CONFLICTS} times in a row")
 
     async def _remember(self, kept: Kept, found: Readings, now: datetime) -> None:
-        changed = [facts for account_id, facts in _facts(kept, found).items() if kept.facts.get(account_id) != facts]
-        if changed:
-            await self.views.remember(kept.subscription.id, now, changed)
+        news = _news(kept, found, now)
+        if news != News():
+            await self.views.remember(kept.subscription.id, now, news)
+
+
+def _news(kept: Kept, found: Readings, now: datetime) -> News:
+    """What changed; of signatures, readings after which some hour is not counted as before."""
+    facts = [facts for account_id, facts in _facts(kept, found).items() if kept.facts.get(account_id) != facts]
+    known = {account_id: usage.hours for account_id, usage in kept.usage.items()}
+    counted = {id_ for id_, usage in _usage(kept, found, now).items() if usage.hours != known.get(id_, {})}
+    read = [
+        SignaturesRead(account_id, window.start, window.end, counts)
+        for account_id, (window, counts) in found.usage.items()
+        if account_id in counted
+    ]
+    return News(tuple(facts), tuple(sorted(found.gone)), tuple(read))
 
 
 def _facts(kept: Kept, found: Readings) -> dict[str, AccountFacts]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from shared.domain.blind import About, Blind
 from shared.domain.look import Look
 from shared.domain.view import AccountView, FindingView, SubscriptionView
-from shared.domain.words import count, moment
+from shared.domain.words import count, listing, moment
 
 ORDER = {"Critical": 0, "Warning": 1, "Info": 2}
 LABELS = {"Critical": "CRITICAL", "Warning": "warning", "Info": "note"}
@@ -31,7 +31,7 @@ class Check:
     def findings(self) -> Sequence[FindingView]:
         """The worst first, without those that are a part of a larger one."""
         found = [finding for view in self.views for finding in view.findings if not finding.inhibited]
-        return sorted(found, key=lambda finding: (ORDER[finding.severity], finding.what))
+        return sorted(found, key=lambda finding: (ORDER[finding.severity], -len(finding.accounts), finding.what))
 
     @property
     def fees(self) -> Decimal:
@@ -79,9 +79,9 @@ def _fine(check: Check) -> Iterator[str]:
 
 
 def _to_enter(check: Check) -> Iterator[str]:
-    missing = sum(len(view.to_enter) for view in check.views)
+    missing = [f"{short[:8]} ({view.subscription.name})" for view in check.views for short in view.to_enter]
     if missing:
-        yield row("to enter", f"{count(missing, 'expiry date')} nobody has told us; Azure does not tell them")
+        yield row("to enter", f"{count(len(missing), 'expiry date')} that Azure does not tell: {listing(missing, 5)}")
 
 
 def _not_read(check: Check) -> Iterator[str]:

@@ -11,7 +11,7 @@ from azure.storage.blob import StorageErrorCode
 from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
 from shared.store import limits
-from shared.store.azure_clients import client_options
+from shared.store.azure_clients import client_options, spelled_out
 
 _NOTHING_THERE = (StorageErrorCode.BLOB_NOT_FOUND, StorageErrorCode.CONTAINER_NOT_FOUND)
 
@@ -19,6 +19,11 @@ _NOTHING_THERE = (StorageErrorCode.BLOB_NOT_FOUND, StorageErrorCode.CONTAINER_NO
 def blob_service(endpoint: str, credential: AsyncTokenCredential, **options: Any) -> BlobServiceClient:
     """A client of all blobs behind an endpoint; who asks for it closes it."""
     return BlobServiceClient(endpoint, credential, **client_options() | options)
+
+
+def blob_service_by_key(connection_string: str, **options: Any) -> BlobServiceClient:
+    """The same by a connection string. Raises ValueError where it is none."""
+    return BlobServiceClient.from_connection_string(spelled_out(connection_string), **client_options() | options)
 
 
 class AzureBlobs:

@@ -1,6 +1,15 @@
-"""How every storage client is built: what they share in patience."""
+"""How every storage client is built: what they share in patience, and connection strings spelled out."""
 
 from typing import Any
+
+# The emulator's account, with the key that is published with it: it opens nothing else.
+_DEVELOPMENT = (
+    "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;"
+    "AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;"
+    "BlobEndpoint=http://127.0.0.1:10000/devstoreaccount1;"
+    "QueueEndpoint=http://127.0.0.1:10001/devstoreaccount1;"
+    "TableEndpoint=http://127.0.0.1:10002/devstoreaccount1;"
+)
 
 
 def client_options() -> dict[str, Any]:
@@ -12,3 +21,9 @@ def client_options() -> dict[str, Any]:
     """
     seconds = {"initial_backoff": 1, "increment_base": 2, "random_jitter_range": 1, "retry_backoff_factor": 0.5}
     return {"retry_total": 3, "connection_timeout": 10, "read_timeout": 30, **seconds}
+
+
+def spelled_out(connection_string: str) -> str:
+    """The same with its endpoints where it is `UseDevelopmentStorage=true`, which not every SDK knows."""
+    short = connection_string.strip().rstrip(";").lower() == "usedevelopmentstorage=true"
+    return _DEVELOPMENT if short else connection_string

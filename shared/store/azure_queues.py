@@ -10,7 +10,7 @@ from azure.storage.queue import StorageErrorCode, TextBase64EncodePolicy
 from azure.storage.queue.aio import QueueClient, QueueServiceClient
 
 from shared.store import limits
-from shared.store.azure_clients import client_options
+from shared.store.azure_clients import client_options, spelled_out
 
 KEPT = timedelta(days=7)  # A message that nobody takes is dropped this long after it became visible.
 
@@ -18,6 +18,11 @@ KEPT = timedelta(days=7)  # A message that nobody takes is dropped this long aft
 def queue_service(endpoint: str, credential: AsyncTokenCredential, **options: Any) -> QueueServiceClient:
     """A client of all queues behind an endpoint; who asks for it closes it."""
     return QueueServiceClient(endpoint, credential, **client_options() | options)
+
+
+def queue_service_by_key(connection_string: str, **options: Any) -> QueueServiceClient:
+    """The same by a connection string. Raises ValueError where it is none."""
+    return QueueServiceClient.from_connection_string(spelled_out(connection_string), **client_options() | options)
 
 
 class AzureQueues:

@@ -11,7 +11,7 @@ from azure.data.tables.aio import TableServiceClient
 
 from shared.ports import Conflict
 from shared.store import limits
-from shared.store.azure_clients import client_options
+from shared.store.azure_clients import client_options, spelled_out
 from shared.store.azure_entities import Step, row_of, step_of
 from shared.store.rows import Delete, Operation, Row
 
@@ -29,6 +29,11 @@ _CONFLICTS = (
 def table_service(endpoint: str, credential: AsyncTokenCredential, **options: Any) -> TableServiceClient:
     """A client of all tables behind an endpoint; who asks for it closes it."""
     return TableServiceClient(endpoint, credential=credential, **client_options() | options)
+
+
+def table_service_by_key(connection_string: str, **options: Any) -> TableServiceClient:
+    """The same by a connection string. Raises ValueError where it is none."""
+    return TableServiceClient.from_connection_string(spelled_out(connection_string), **client_options() | options)
 
 
 class AzureRows:

@@ -8,7 +8,7 @@ from itertools import count
 
 from shared.ports import Conflict
 from shared.store import limits
-from shared.store.rows import Delete, Insert, Merge, Operation, Row, Value
+from shared.store.rows import Delete, Insert, Merge, Operation, Row, Value, key_of
 
 
 class InMemoryRows:
@@ -38,7 +38,7 @@ class InMemoryRows:
         """As `Rows.transact`; LimitExceeded also where a merge would make a row too large."""
         limits.check_transaction(partition, operations)
         rows = self._partitions.get(partition, {})
-        written = {_key_of(operation): self._outcome(partition, rows, operation) for operation in operations}
+        written = {key_of(operation): self._outcome(partition, rows, operation) for operation in operations}
         for key, row in written.items():
             if row:
                 self._partitions[partition][key] = row
@@ -137,7 +137,3 @@ def _unchanged(rows: Mapping[str, Row], key: str, etag: str) -> Row:
 
 def _given(values: Mapping[str, Value]) -> dict[str, Value]:
     return {name: value for name, value in values.items() if value is not None}
-
-
-def _key_of(operation: Operation) -> str:
-    return operation.key if isinstance(operation, Delete) else operation.row.key

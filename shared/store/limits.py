@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from shared.store import keys, sizes
-from shared.store.rows import Delete, Insert, Merge, Operation, Row, Value
+from shared.store.rows import Delete, Insert, Merge, Operation, Row, Value, key_of
 
 OPERATIONS = 100
 TRANSACTION_BYTES = 4 * 1024 * 1024
@@ -35,7 +35,7 @@ def check_transaction(partition: str, operations: Sequence[Operation]) -> None:
         raise LimitExceeded(f"A transaction may have {OPERATIONS} operations; this one has {len(operations)}.")
     seen: set[str] = set()
     for operation in operations:
-        key = _key_of(operation)
+        key = key_of(operation)
         if key in seen:
             raise LimitExceeded(f"A transaction may name a key once; this one names {key!r} again.")
         seen.add(key)
@@ -96,7 +96,7 @@ def check_queue_name(name: str) -> None:
 
 
 def _check_operation(partition: str, operation: Operation) -> None:
-    check_key(_key_of(operation))
+    check_key(key_of(operation))
     match operation:
         case Insert(row):
             check_entity(partition, row)
@@ -136,7 +136,3 @@ def _text_bytes(text: str) -> int:
         return sizes.text_bytes(text)
     except UnicodeEncodeError as error:
         raise LimitExceeded("A text may not hold half a surrogate pair.") from error
-
-
-def _key_of(operation: Operation) -> str:
-    return operation.key if isinstance(operation, Delete) else operation.row.key

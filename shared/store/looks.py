@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shared.domain.account import Subscription
 from shared.domain.look import Look, ShardEnd
 from shared.ports import Conflict
-from shared.store.keys import key, prefix
+from shared.store.keys import key, parts, prefix
 from shared.store.rows import Insert, Merge, Row, Rows
 from shared.store.schema import Codec, newer
 from shared.store.transactions import in_transactions
@@ -21,7 +21,12 @@ KNOWN = key("known")
 
 @dataclass(frozen=True, slots=True)
 class TableLooks:
-    """One table: a partition of heads, newest first, one of ends a look, and one of known subscriptions."""
+    """One table: a partition of heads, newest first, one of ends a look, and one of known subscriptions.
+
+    What only a newer release can read is left to it. A look is as if it were not there: it is not ours to close. A
+    shard whose end cannot be read has not ended: the newer release closes the look, or it is overdue and partial. A
+    known subscription is known by its id, for a subscription that is left out would not be watched.
+    """
 
     rows: Rows
 
@@ -34,13 +39,13 @@ class TableLooks:
         await self._insert(key("ends", look_id), Row(key("end", end.subscription.id), END.values(end)))
 
     async def get(self, look_id: str) -> Look | None:
-        """One look."""
+        """One look; None also where only a newer release can read it."""
         row = await self.rows.get(HEADS, _head_key(look_id))
-        return LOOK.value(row) if row else None
+        return LOOK.readable(row) if row else None
 
     async def ends(self, look_id: str) -> Sequence[ShardEnd]:
-        """The shards that have ended."""
-        return [END.value(row) for row in await self.rows.query(key("ends", look_id), *prefix("end"))]
+        """The shards that have ended, as far as this release can read it."""
+        return END.all_readable(await self.rows.query(key("ends", look_id), *prefix("end")))
 
     async def close(self, look: Look) -> bool:
         """Write the closed look over the open one; False when somebody else closed it."""
@@ -54,12 +59,12 @@ class TableLooks:
         return True
 
     async def recent(self, count: int) -> Sequence[Look]:
-        """The latest, newest first."""
-        return [LOOK.value(row) for row in await self.rows.query(HEADS, limit=count)]
+        """The latest, newest first; without those that only a newer release can read."""
+        return LOOK.all_readable(await self.rows.query(HEADS, limit=count))
 
     async def known(self) -> Mapping[str, Subscription]:
         """By id."""
-        found = [SUBSCRIPTION.value(row) for row in await self.rows.query(KNOWN)]
+        found = [SUBSCRIPTION.readable(row) or _by_id(row) for row in await self.rows.query(KNOWN)]
         return {subscription.id: subscription for subscription in found}
 
     async def learn(self, subscriptions: Sequence[Subscription]) -> None:
@@ -78,6 +83,11 @@ class TableLooks:
             await self.rows.transact(partition, [Insert(row)])
         except Conflict:
             return
+
+
+def _by_id(row: Row) -> Subscription:
+    [subscription_id] = parts(row.key)
+    return Subscription(subscription_id, name=subscription_id)
 
 
 def _head_key(look_id: str) -> str:

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from shared.domain.memory import Intent
 from shared.ports import Batch, Conflict
-from shared.store.keys import key, prefix
+from shared.store.keys import key, parts, prefix
 from shared.store.rows import Delete, Insert, Merge, Operation, Row, Rows
-from shared.store.schema import Codec
+from shared.store.schema import Codec, newer
 from shared.store.transactions import forget, in_transactions
 
 INTENT = Codec[Intent](Intent)
@@ -18,10 +18,16 @@ RECEIVERS = key("receivers")
 LEASE = key("lease")
 FROZEN = key("batch")
 
+NEVER, FOREVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class TableOutbox:
-    """A partition a receiver: `seen` rows refuse copies, `open` rows wait, one `batch` row is under way."""
+    """A partition a receiver: `seen` rows refuse copies, `open` rows wait, one `batch` row is under way.
+
+    What a newer release wrote is left to it: its intents are not handed out, its batch is not sent and holds everything
+    else back, and its batches that were given up count.
+    """
 
     rows: Rows
 
@@ -63,11 +69,15 @@ class TableOutbox:
     async def waiting(self, receiver: str, limit: int) -> Sequence[tuple[str, Intent]]:
         """Row key and intent, in the order in which they were decided."""
         rows = await self.rows.query(key(receiver), *prefix("open"), limit=limit)
-        return [(row.key, INTENT.value(row)) for row in rows]
+        if any(newer(row) for row in rows):  # Ours may lie behind them.
+            rows = [row for row in await self.rows.query(key(receiver), *prefix("open")) if not newer(row)]
+        return [(row.key, INTENT.value(row)) for row in rows[:limit]]
 
     async def frozen(self, receiver: str) -> Batch | None:
-        """The batch under way."""
+        """The batch under way; one of a newer release has no ETag, and waits for good."""
         row = await self.rows.get(key(receiver), FROZEN)
+        if row and newer(row):
+            return Batch("", receiver, (), (), frozen=NEVER, not_before=FOREVER)
         return replace(BATCH.value(row), etag=row.etag) if row else None
 
     async def freeze(self, batch: Batch) -> Batch:
@@ -77,12 +87,14 @@ class TableOutbox:
 
     async def mark(self, batch: Batch) -> Batch:
         """Raises Conflict when somebody else went on with it."""
+        _check_ours(batch)
         row = Row(FROZEN, BATCH.values(replace(batch, etag="")), batch.etag)
         [etag] = await self.rows.transact(key(batch.receiver), [Merge(row)])
         return replace(batch, etag=etag)
 
     async def finish(self, batch: Batch, now: datetime) -> None:
         """Intents first, then the batch becomes a record: a crash in between is taken up again."""
+        _check_ours(batch)
         await forget(self.rows, key(batch.receiver), batch.members)
         kind = "undelivered" if batch.failure else "delivered"
         record = Row(key(kind, now.isoformat(), batch.id), BATCH.values(replace(batch, etag="")))
@@ -90,7 +102,8 @@ class TableOutbox:
 
     async def undelivered(self, receiver: str) -> Sequence[Batch]:
         """Oldest first."""
-        return [BATCH.value(row) for row in await self.rows.query(key(receiver), *prefix("undelivered"))]
+        rows = await self.rows.query(key(receiver), *prefix("undelivered"))
+        return [BATCH.readable(row) or _given_up(receiver, row) for row in rows]
 
     async def _welcome(self, receiver: str) -> None:
         if await self.rows.get(RECEIVERS, key(receiver)) is None:
@@ -109,6 +122,18 @@ class TableOutbox:
             await self.rows.transact(partition, operations)
         except Conflict:
             return
+
+
+def _check_ours(batch: Batch) -> None:
+    """What has an ETag was read as ours, and the write says whether it still is. Raises Conflict."""
+    if not batch.etag:
+        raise Conflict("this batch was not frozen by this release")
+
+
+def _given_up(receiver: str, row: Row) -> Batch:
+    """A batch that only a newer release can read: when it was given up, and nothing else."""
+    _, given_up, batch_id = parts(row.key)
+    return Batch(batch_id, receiver, (), (), frozen=datetime.fromisoformat(given_up), failure="A newer release knows.")
 
 
 def _taking(intent: Intent) -> Sequence[Operation]:

@@ -41,6 +41,11 @@ class Delete:
 type Operation = Insert | Merge | Delete
 
 
+def key_of(operation: Operation) -> str:
+    """The row that an operation is about."""
+    return operation.key if isinstance(operation, Delete) else operation.row.key
+
+
 class Rows(Protocol):
     """One table. Keys are made by `keys.py`. A write answers with the new ETags in order, "" for a delete."""
 

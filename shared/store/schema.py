@@ -1,6 +1,6 @@
 """Domain values in rows: JSON with a schema version, so that older and newer releases can run side by side."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -8,8 +8,11 @@ from pydantic import TypeAdapter
 from shared.store.packed import pack, unpack
 from shared.store.rows import Row, Value
 
-# Raised when a release writes rows that the one before would misread. A newer row is read-only to older code.
+# Raised with every change of a stored type's shape, also where a field is only added: a body is replaced as a whole, so
+# a release that does not know the field would cut it off. A newer row is read-only to older code. SHAPES is the
+# fingerprint of all stored types at this SCHEMA; a test says when the two no longer fit.
 SCHEMA = 1
+SHAPES = "5b6aeafd0b35915200154ced76a3495815458be57df3b62738f3dd7a10414b45"
 
 
 class Codec[T]:
@@ -23,17 +26,21 @@ class Codec[T]:
         return {"schema": SCHEMA, **pack(self.text(value))}
 
     def value(self, row: Row) -> T:
-        """What lies in a row. Fields that this release does not know are left alone."""
+        """What lies in a row. Fields that this release does not know are left out, and lost when it is written back."""
         return self.read(unpack(row.values))
 
-    def value_or_newer(self, row: Row) -> T | None:
-        """The same, or None for a row that only a newer release can read."""
+    def readable(self, row: Row) -> T | None:
+        """The same, or None for a row that only a newer release can read. Raises ValueError where one is damaged."""
         try:
             return self.value(row)
         except ValueError:
             if newer(row):
                 return None
             raise
+
+    def all_readable(self, rows: Iterable[Row]) -> list[T]:
+        """Without those that only a newer release can read."""
+        return [value for row in rows if (value := self.readable(row)) is not None]
 
     def text(self, value: T) -> str:
         """As JSON."""
@@ -42,6 +49,10 @@ class Codec[T]:
     def read(self, text: str | bytes) -> T:
         """From JSON. Raises ValueError (pydantic's) where it does not fit."""
         return self._adapter.validate_json(text)
+
+    def shape(self) -> Mapping[str, Any]:
+        """The type as a JSON schema."""
+        return self._adapter.json_schema()
 
 
 def newer(row: Row) -> bool:

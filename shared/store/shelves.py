@@ -16,9 +16,9 @@ from shared.domain.usage import SigningUsage
 from shared.domain.validation import RegisterEntry
 from shared.ports import Clock, Commit, Conflict, Lying
 from shared.store.keys import key, parts, prefix
-from shared.store.rows import Delete, Insert, Merge, Operation, Row, Rows
+from shared.store.rows import Delete, Insert, Merge, Operation, Row, Rows, key_of
 from shared.store.schema import SCHEMA, Codec, newer
-from shared.store.transactions import forget, in_transactions, key_of
+from shared.store.transactions import forget, in_transactions
 
 FACTS = Codec[AccountFacts](AccountFacts)
 USAGE = Codec[SigningUsage](SigningUsage)
@@ -73,10 +73,10 @@ class TableShelves:
             await self.subscriptions.transact(partition, await self._marked(kept.subscription.id, operations))
 
     async def hold(self, subscription_id: str, patience: Patience) -> None:
-        """A later end stays."""
+        """A later end stays, and so does what a newer release wrote."""
         partition, row_key = key(subscription_id), key("patience", patience.kind, patience.scope)
         before = await self.subscriptions.get(partition, row_key)
-        if before and PATIENCE.value(before).until >= patience.until:
+        if before and (newer(before) or PATIENCE.value(before).until >= patience.until):
             return
         row = Row(row_key, PATIENCE.values(patience), before.etag if before else "")
         try:
@@ -132,26 +132,21 @@ def _kept(subscription: Subscription, rows: Sequence[Row]) -> Kept:
     of: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
         of[parts(row.key)[0]].append(row)
-    entries = _readable(ENTRY, of["register"])
-    memory = [replace(MEMORY.value_or_newer(row) or _unknown(row), read_only=newer(row)) for row in of["told"]]
+    entries = ENTRY.all_readable(of["register"])
+    memory = [replace(MEMORY.readable(row) or _unknown(row), read_only=newer(row)) for row in of["told"]]
     hidden = Blind(About.REGISTER, subscription.scope, "A newer release of Countersign wrote some entries.")
     return Kept(
         subscription,
-        facts={facts.account.id: facts for facts in _readable(FACTS, of["account"])},
-        usage={usage.account_id: usage for usage in _readable(USAGE, of["usage"])},
+        facts={facts.account.id: facts for facts in FACTS.all_readable(of["account"])},
+        usage={usage.account_id: usage for usage in USAGE.all_readable(of["usage"])},
         memory={remembered.finding.key: remembered for remembered in memory},
         register={entry.validation_id or f"account:{entry.account.lower()}": entry for entry in entries},
-        patience=tuple(_readable(PATIENCE, of["patience"])),
+        patience=tuple(PATIENCE.all_readable(of["patience"])),
         blind=(hidden,) if len(entries) < len(of["register"]) else (),
         unread_since=_unread_since(of["subscription"]),
         etags={row.key: row.etag for row in rows},
         read_only=frozenset(row.key for row in rows if newer(row)),
     )
-
-
-def _readable[T](codec: Codec[T], rows: Iterable[Row]) -> list[T]:
-    """Without those that only a newer release can read."""
-    return [value for row in rows if (value := codec.value_or_newer(row)) is not None]
 
 
 def _unread_since(rows: Iterable[Row]) -> datetime | None:

@@ -4,13 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from shared.ports import Conflict
 from shared.store.limits import OPERATIONS, TRANSACTION_BYTES
-from shared.store.rows import Delete, Operation, Rows
+from shared.store.rows import Delete, Operation, Rows, key_of
 from shared.store.sizes import request_bytes
-
-
-def key_of(operation: Operation) -> str:
-    """The row that an operation is about."""
-    return operation.key if isinstance(operation, Delete) else operation.row.key
 
 
 def in_transactions(partition: str, groups: Iterable[Sequence[Operation]]) -> Iterator[Sequence[Operation]]:

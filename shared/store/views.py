@@ -1,11 +1,12 @@
-"""Views that pages read, one blob a subscription, and a day blob of changed facts a subscription."""
+"""Views that pages read, one blob a subscription, and a day blob of what changed a subscription."""
 
 import gzip
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain.survey import AccountFacts
+from shared.domain.survey import AccountFacts, News, SignaturesRead
 from shared.domain.view import SubscriptionView
 from shared.store.blobs import Blobs
 from shared.store.limits import APPEND_BYTES
@@ -13,6 +14,7 @@ from shared.store.schema import Codec
 
 VIEW = Codec[SubscriptionView](SubscriptionView)
 FACTS = Codec[AccountFacts](AccountFacts)
+SIGNATURES = Codec[SignaturesRead](SignaturesRead)
 
 VIEWS = "views"
 HISTORY = "history"
@@ -34,11 +36,22 @@ class BlobViews:
         content = await self.blobs.read(VIEWS, f"{subscription_id.lower()}.json.gz")
         return VIEW.read(gzip.decompress(content)) if content else None
 
-    async def remember(self, subscription_id: str, now: datetime, facts: Sequence[AccountFacts]) -> None:
-        """A line an account: `{"at": ..., "facts": {...}}`. At least once; a crash may repeat a line."""
+    async def remember(self, subscription_id: str, now: datetime, news: News) -> None:
+        """A line for each: `{"at": ..., "facts": {...}}`, or `"gone": "ID"`, or `"usage": {...}`.
+
+        At least once; a crash may repeat a line.
+        """
         name = f"{subscription_id.lower()}/{now:%Y-%m-%d}.jsonl.gz"
-        for member in _members([f'{{"at":"{now.isoformat()}","facts":{FACTS.text(one)}}}\n' for one in facts]):
+        lines = [f'{{"at":"{now.isoformat()}","{kind}":{text}}}\n' for kind, text in _told(news)]
+        for member in _members(lines) if lines else ():
             await self.blobs.append(HISTORY, name, member)
+
+
+def _told(news: News) -> Iterator[tuple[str, str]]:
+    """Each piece of news by its kind, as JSON."""
+    yield from (("facts", FACTS.text(facts)) for facts in news.facts)
+    yield from (("gone", json.dumps(account_id)) for account_id in news.gone)
+    yield from (("usage", SIGNATURES.text(read)) for read in news.usage)
 
 
 def _members(lines: Sequence[str]) -> Sequence[bytes]:

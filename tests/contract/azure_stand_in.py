@@ -20,14 +20,14 @@ from sandbox.azure.scenario.story import Fault, Scenario
 from sandbox.azure.service import Azure
 from sandbox.identity import issue
 from shared.cloud.endpoints import Endpoints
-from shared.cloud.retry import Patience
+from shared.cloud.retry import Tolerance
 from shared.cloud.session import Session
 from shared.domain.account import SigningAccount
 from shared.domain.survey import Fleet
 
 SCENARIOS = Path("sandbox/scenarios")
 START = datetime(2026, 11, 20, 9, 7, tzinfo=UTC)
-IMPATIENT = Patience(whole_call=timedelta(seconds=1), first_pause=timedelta(milliseconds=10))
+IMPATIENT = Tolerance(whole_call=timedelta(seconds=1), first_pause=timedelta(milliseconds=10))
 RELEASE = {"name": "release", "validation": "main"}
 
 
@@ -106,7 +106,7 @@ def account_named(fleet: Fleet, name: str) -> SigningAccount:
 
 
 @asynccontextmanager
-async def stand_in(scenario: Scenario, folder: Path, patience: Patience | None = None) -> AsyncIterator[StandIn]:
+async def stand_in(scenario: Scenario, folder: Path, tolerance: Tolerance | None = None) -> AsyncIterator[StandIn]:
     """Running as long as the context is."""
     authority = make_authority(folder / "authority")
     azure = Azure(scenario, Clock(scenario.start))
@@ -117,5 +117,5 @@ async def stand_in(scenario: Scenario, folder: Path, patience: Patience | None =
         endpoints = Endpoints(origin, origin, f"{origin}/metrics/{{region}}", origin)
         credential = TenantCredential(ready.tenant)
         transport: AioHttpTransport = AioHttpTransport(session=pool)
-        async with Session(endpoints, credential, RealClock(), patience=patience, transport=transport) as session:
+        async with Session(endpoints, credential, RealClock(), tolerance=tolerance, transport=transport) as session:
             yield StandIn(azure, session)

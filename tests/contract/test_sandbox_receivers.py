@@ -166,7 +166,7 @@ async def test_the_page_shows_what_came_newest_first_and_runs_nothing(session: a
 
 
 def test_it_runs_as_a_process_and_ends_with_its_standard_input() -> None:
-    with started("sandbox.receivers", "--secret", "s3cret") as (process, ready):
+    with started("sandbox.receivers") as (process, ready):
         assert list(ready) == ["listening"]
         assert process.stdin is not None
         process.stdin.close()

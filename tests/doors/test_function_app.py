@@ -66,4 +66,4 @@ def test_the_example_settings_are_right() -> None:
     values = json.loads((PROJECT / "local.settings.example.json").read_text("utf-8"))["Values"]
     _, mistakes = config.read(values)
     assert () == mistakes
-    assert set(values) - config.names() == {"FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage"}
+    assert set(values) - config.names() == {"FUNCTIONS_WORKER_RUNTIME"}

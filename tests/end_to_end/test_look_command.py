@@ -81,9 +81,12 @@ def test_what_evidence_shows_is_shown_without_any_validation_list(tmp_path: Path
     with azure(SCENARIOS / "contoso.yaml", tmp_path) as environment:
         looked = look(environment)
     assert looked.returncode == 0, looked.stderr
-    assert "CRITICAL  Signing is down: 3 accounts (fabrikam-app, fabrikam-drivers and fabrikam-us)" in looked.stdout
+    assert (
+        "CRITICAL  Signing is down in Production: 3 accounts (fabrikam-app, fabrikam-drivers and fabrikam-us)"
+        in looked.stdout
+    )
     assert "CRITICAL  Certificate profile games-eu/release is suspended in Games" in looked.stdout
-    assert "warning   tools-basic has made 4,550 of the 5,000 signatures" in looked.stdout
+    assert "warning   Account tools-basic (Platform) has made 4,550 of the 5,000 signatures" in looked.stdout
     assert "to enter  " in looked.stdout
 
 

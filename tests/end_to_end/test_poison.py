@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import TextBase64EncodePolicy
 from azure.storage.queue.aio import QueueServiceClient
 
@@ -29,7 +30,10 @@ async def eventually(holds: Callable[[], Awaitable[bool]], seconds: float = 60) 
 
 
 async def waiting_on(queues: QueueServiceClient, name: str) -> int:
-    properties = await queues.get_queue_client(name).get_queue_properties()
+    try:
+        properties = await queues.get_queue_client(name).get_queue_properties()
+    except ResourceNotFoundError:
+        return 0
     return properties.approximate_message_count or 0
 
 

@@ -14,6 +14,7 @@ from shared.channels.http import AiohttpHttp
 from shared.channels.webhook import Webhook
 from shared.domain.account import Certificate, CertificateProfile, SigningAccount, Subscription, subscription_scope
 from shared.domain.blind import About, Blind
+from shared.domain.kept import CallKind
 from shared.domain.memory import Intent
 from shared.domain.survey import Fleet
 from shared.domain.usage import HOUR, Window
@@ -22,6 +23,14 @@ from shared.ports import DeliveryError, Part, Throttled
 DAY = timedelta(days=1)
 LIFETIME = timedelta(hours=72)
 START = datetime(2026, 11, 20, 7, 7, tzinfo=UTC)
+
+
+KINDS = {
+    "index": CallKind.RESOURCE_GRAPH,
+    "account": CallKind.ACCOUNTS,
+    "profiles": CallKind.PROFILES,
+    "usage": CallKind.METRICS,
+}
 
 
 @dataclass(slots=True)
@@ -68,7 +77,6 @@ class Profile:
             self.validation,
             "Succeeded",
             self.created,
-            None,
             certificates,
         )
 
@@ -91,6 +99,7 @@ class FakeAzure:
     index_fails: bool = False
     throttled: dict[str, dict[str, int]] = field(default_factory=dict)
     patience: timedelta = timedelta(minutes=3)
+    narrow: bool = False
     reads: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @property
@@ -171,8 +180,8 @@ class FakeAzure:
         await asyncio.sleep(0)
         if self.throttled.get(kind, {}).get(id_, 0) > 0:
             self.throttled[kind][id_] -= 1
-            scope = subscription_scope(id_.split("/")[2]) if id_ else ""
-            raise Throttled(kind, scope, self.clock.now() + self.patience)
+            scope = id_ if self.narrow or not id_ else subscription_scope(id_.split("/")[2])
+            raise Throttled(KINDS[kind], scope, self.clock.now() + self.patience)
         self.reads[kind, id_] += 1
 
 

@@ -14,8 +14,7 @@ from shared.domain.look import Shard
 from shared.store.in_memory import InMemoryRows
 from shared.store.keys import parts
 from shared.store.messages import LOOK_QUEUE, TELL_QUEUE, Unreadable
-from shared.store.rows import Operation
-from shared.store.transactions import key_of
+from shared.store.rows import Operation, key_of
 from tests.flows.crashes import FusedChannel, fused
 from tests.flows.fakes import START, Profile, subscription
 from tests.flows.world import MINUTE, Fuse, Waiting, World, interleaved
@@ -46,7 +45,7 @@ async def test_the_first_look_tells_one_summary_when_it_closes_in_whatever_order
     await world.settle(world.clock.now())
 
     [part] = world.receiver.sent
-    assert "Countersign's first check: 3 critical, 3 warnings" == json.loads(part.body)["data"]["summary"]
+    assert json.loads(part.body)["data"]["summary"].startswith("Countersign's first check: 3 critical, 3 warnings: ")
     assert "critical" == world.receiver.items()[0]["severity"]
 
 
@@ -367,3 +366,19 @@ async def test_a_memory_is_never_parted_from_what_it_tells() -> None:
     told = [(kinds.count("told"), kinds.count("intent")) for kinds in rows.transactions if "told" in kinds]
     assert [(50, 50), (50, 50), (20, 20)] == told
     assert 120 == len(world.receiver.items())
+
+
+async def test_one_account_that_azure_holds_back_does_not_hold_back_the_others() -> None:
+    world = World()
+    held, *others = [world.azure.add(f"games{number:02}", Profile(status="Suspended")) for number in range(30)]
+    await world.plan()
+    world.azure.throttled, world.azure.narrow = {"profiles": {held: 99}}, True
+
+    await world.settle(world.clock.now())
+
+    assert [1] * 29 == [world.azure.reads["profiles", id_] for id_ in others]
+    await world.settle(world.clock.now() + timedelta(hours=2))
+    [look] = await world.house().looks.recent(1)
+    assert look.partial
+    assert 29 == len(world.receiver.items())
+    assert [1] * 29 == [world.azure.reads["profiles", id_] for id_ in others], "and they are read once"

@@ -156,7 +156,7 @@ async def test_a_word_in_the_register_needs_one_look() -> None:
 async def test_the_end_is_told_to_those_who_heard_and_to_nobody_else() -> None:
     """Warnings go nowhere here, so what was never told has no end either."""
     world = World()
-    world.settings = {**world.settings, "ALERT__WARNING": " , "}
+    world.settings = {**world.settings, "ALERT__WARNING": "none"}
     account = world.azure.add("games", Profile(status="Disabled"), Profile("nightly", status="Suspended"))
     assert [("first", "critical", "profile-suspended")] == await world.hear()
 

@@ -11,15 +11,16 @@ from azure.core.pipeline import AsyncPipeline
 from azure.core.rest import HttpRequest
 
 from shared.cloud.gate import Gate
-from shared.cloud.retry import Patience, PatiencePolicy
-from shared.cloud.target import Kind, Target
+from shared.cloud.retry import PatiencePolicy, Tolerance
+from shared.cloud.target import Target
+from shared.domain.kept import CallKind
 from shared.ports import Throttled
 from tests.unit.fake_transport import FakeClock, FakeTransport, Reply
 
 SUBSCRIPTION = "/subscriptions/6f31b285-a708-4d4e-85f2-b29a7e63cf65"
-ACCOUNT = Target(Kind.PROFILES, f"{SUBSCRIPTION}/resourcegroups/rg/providers/p/t/alpha")
-OTHER = Target(Kind.PROFILES, f"{SUBSCRIPTION}/resourcegroups/rg/providers/p/t/beta")
-GRAPH = Target(Kind.RESOURCE_GRAPH, repeatable=True)
+ACCOUNT = Target(CallKind.PROFILES, f"{SUBSCRIPTION}/resourcegroups/rg/providers/p/t/alpha")
+OTHER = Target(CallKind.PROFILES, f"{SUBSCRIPTION}/resourcegroups/rg/providers/p/t/beta")
+GRAPH = Target(CallKind.RESOURCE_GRAPH, repeatable=True)
 
 
 class Hanging(FakeTransport):
@@ -36,12 +37,12 @@ class Line:
     def __init__(
         self,
         script: Sequence[Reply | Exception],
-        patience: Patience | None = None,
+        tolerance: Tolerance | None = None,
         transport: FakeTransport | None = None,
     ) -> None:
         self.clock = FakeClock()
         self.transport = transport or FakeTransport(script, self.clock)
-        held = patience or Patience()
+        held = tolerance or Tolerance()
         policy = PatiencePolicy(self.clock, Gate(self.clock, held.longest_wait), held, jitter=lambda: 0.5)
         self._pipeline: AsyncPipeline[Any, Any] = AsyncPipeline(self.transport, [policy])
 
@@ -116,7 +117,7 @@ async def test_until_then_nothing_is_sent_there_and_everything_else_goes_on() ->
     with pytest.raises(Throttled):
         await line.ask()
     assert await line.ask(OTHER) == 200
-    assert await line.ask(Target(Kind.METRICS, SUBSCRIPTION)) == 200
+    assert await line.ask(Target(CallKind.METRICS, SUBSCRIPTION)) == 200
     line.clock.time += timedelta(seconds=60)
     assert await line.ask() == 200
     assert len(line.transport.sent) == 4
@@ -162,7 +163,7 @@ async def test_passing_trouble_is_tried_twice_more_with_growing_pauses(trouble: 
     assert line.waits == [0.4, 0.8]
 
 
-@pytest.mark.parametrize(("target", "calls"), [(GRAPH, 3), (Target(Kind.ACCOUNTS), 1)])
+@pytest.mark.parametrize(("target", "calls"), [(GRAPH, 3), (Target(CallKind.ACCOUNTS), 1)])
 async def test_a_post_is_repeated_only_where_it_does_no_harm(target: Target, calls: int) -> None:
     line = Line([Reply(500)] * 3)
 
@@ -175,7 +176,7 @@ async def test_a_broken_connection_is_not_repeated_for_what_may_do_harm() -> Non
     line = Line([ServiceRequestError("gone"), Reply()])
 
     with pytest.raises(ServiceRequestError):
-        await line.ask(Target(Kind.ACCOUNTS), "DELETE")
+        await line.ask(Target(CallKind.ACCOUNTS), "DELETE")
 
 
 async def test_trouble_that_stays_is_an_error_with_its_status() -> None:
@@ -200,11 +201,11 @@ async def test_an_answer_without_its_list_is_not_an_empty_list(body: object) -> 
     line = Line([Reply(body=body)])
 
     with pytest.raises(DecodeError):
-        await line.ask(Target(Kind.PROFILES, holds="value"))
+        await line.ask(Target(CallKind.PROFILES, holds="value"))
 
 
 async def test_a_call_that_hangs_ends() -> None:
-    line = Line([], Patience(whole_call=timedelta(seconds=0.05)), transport=Hanging([]))
+    line = Line([], Tolerance(whole_call=timedelta(seconds=0.05)), transport=Hanging([]))
 
     with pytest.raises(TimeoutError):
         await line.ask()

@@ -43,10 +43,12 @@ MISTAKES = [
     ("TELL__REPEAT_CRITICAL", "77 days", SPANS),
     ("TELL__REPEAT_CRITICAL", "77777777777d", SPANS),
     ("TELL__REPEAT_CRITICAL", "0d", SPANS),
-    ("ALERT__CRITICAL", "zzz", "must name receivers that there are: webhook"),
+    ("ALERT__CRITICAL", "zzz", "must name receivers that there are (webhook), or say none"),
+    ("ALERT__CRITICAL", ",", "must name receivers that there are (webhook), or say none"),
+    ("WATCH__SCOPES", "my zzz", "must be ids of subscriptions or of management groups with commas between, not names"),
     ("ALERT__WEBHOOK_URL", "zzz", "must be a web address that begins with https://"),
     ("ALERT__WEBHOOK_URL", "http://zzz.example", "must be a web address that begins with https://"),
-    ("ALERT__WEBHOOK_URL", "https://zzz example", "must be a web address that begins with https://"),
+    ("ALERT__WEBHOOK_URL", "https://zzz example", "must be a web address without spaces"),
     ("ALERT__WEBHOOK_URL", "https://zzz:port", "must be a web address"),
     ("AZURE__CLOUD", "zzz", "must be one of public, usgovernment, china"),
     ("WATCH_SCHEDULE", "zzz", "must be a schedule of six fields, like 0 7 * * * * for seven minutes past each hour"),
@@ -83,7 +85,11 @@ def test_all_mistakes_are_found_at_once_and_what_is_right_holds() -> None:
         ("RENEWAL__SLACK_HOUR", "did you mean RENEWAL__SLACK_HOURS?"),
         ("renewal__slack_hours", "did you mean RENEWAL__SLACK_HOURS?"),
         ("ALERT__WEBHOK_URL", "did you mean ALERT__WEBHOOK_URL?"),
-        ("TELL__XYZ", "nothing reads it."),
+        ("TELL__XYZ", "nothing in this release reads it."),
+        ("RETIRE__MODE", "nothing in this release reads it."),
+        ("ALERT_WEBHOOK_URL", "did you mean ALERT__WEBHOOK_URL?"),
+        ("ALRT__WEBHOOK_URL", "did you mean ALERT__WEBHOOK_URL?"),
+        ("WATCH_SCHEDUL", "did you mean WATCH_SCHEDULE?"),
     ],
 )
 def test_an_unknown_name_of_ours_gets_the_nearest_known_one(name: str, sentence: str) -> None:
@@ -181,3 +187,36 @@ def test_endpoints_that_are_set_singly_go_before_those_of_the_cloud() -> None:
 def test_where_storage_is(environment: Mapping[str, str], endpoint: str) -> None:
     settings, _ = config.read(environment)
     assert endpoint == settings.storage_endpoint("table")
+
+
+def test_names_of_the_platform_are_never_judged() -> None:
+    platform = (
+        "PATH HOME AZURE_TENANT_ID AZURE_CLIENT_SECRET AzureWebJobs.watch.Disabled FUNCTIONS_EXTENSION_VERSION "
+        "WEBSITE_AUTH_ENABLED AzureFunctionsJobHost__logging__logLevel__default APPLICATIONINSIGHTS_CONNECTION_STRING"
+    )
+    assert () == config.read(dict.fromkeys(platform.split(), "x"))[1]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "fits"),
+    [
+        ("0 7 * * * *", True),
+        ("0 */5 8-18 * * mon-fri", True),
+        ("15,45 0 0 1 jan,jul 0-6/2", True),
+        ("0 7 99 * * *", False),
+        ("60 * * * * *", False),
+        ("0 0 0 0 * *", False),
+        ("0 7 * * * funday", False),
+        ("7 * * * *", False),
+        ("0 */0 * * * *", False),
+        ("hourly", False),
+    ],
+)
+def test_a_schedule_has_six_fields_within_their_limits(schedule: str, fits: bool) -> None:
+    assert fits == (not config.read({"WATCH_SCHEDULE": schedule})[1])
+
+
+@pytest.mark.parametrize("address", ["https://m.example/{rgn}", "https://m.example", "https://m.example/{region}/{}"])
+def test_the_address_of_metrics_must_hold_the_region(address: str) -> None:
+    _, [mistake] = config.read({"AZURE__METRICS": address})
+    assert "AZURE__METRICS: must hold {region} where the region belongs, and no other braces." == mistake.sentence

@@ -9,6 +9,7 @@ from shared.domain.finding import Finding, Severity
 from shared.domain.memory import Intent, Reason
 from shared.domain.message import lines, summary, title, worst_first
 
+PROBLEM = "signing down for games"
 SINCE = datetime(2026, 11, 18, 8, 41, tzinfo=UTC)
 DECIDED = SINCE + timedelta(days=2)
 FINDING = Finding(
@@ -21,7 +22,7 @@ FINDING = Finding(
     rests_on=(),
     facts={"Owner": "lena"},
     resource="/subscriptions/1",
-    problem="signing down for games",
+    problem=PROBLEM,
 )
 INTENT = Intent("mail", Reason.FIRST, FINDING, SINCE, SINCE, DECIDED, 1, "sub", "at noon", ("pager",))
 
@@ -55,7 +56,7 @@ def test_the_lines_are_in_the_order_in_which_a_person_asks() -> None:
     assert [
         "If nothing is done: Signing has stopped.",
         "Next step: Request a new validation.",
-        "Since: Wed 18 Nov 2026 08:41 UTC",
+        "First seen: Wed 18 Nov 2026 08:41 UTC",
         "You will hear again: at noon.",
         "Also told: pager",
         "Owner: lena",
@@ -63,13 +64,13 @@ def test_the_lines_are_in_the_order_in_which_a_person_asks() -> None:
     ] == lines(INTENT, "https://portal.example")
 
 
-def test_who_alone_was_told_is_told_so() -> None:
-    assert "Nobody else was told." in lines(replace(INTENT, also=()), "")
+def test_who_alone_was_told_reads_nothing_of_others() -> None:
+    assert not [line for line in lines(replace(INTENT, also=()), "") if "told" in line]
 
 
 def test_an_end_says_how_long_it_lasted_and_asks_for_nothing() -> None:
     assert [
-        "It began on Wed 18 Nov 2026 08:41 UTC and lasted 2 days. Nothing is left to do.",
+        "It is no longer seen. First seen: Wed 18 Nov 2026 08:41 UTC, 2 days ago.",
         "Also told: pager",
     ] == lines(intent(Reason.RESOLVED), "")
 
@@ -83,11 +84,17 @@ def test_the_worst_comes_first_and_what_is_over_last() -> None:
 @pytest.mark.parametrize(
     ("told", "words"),
     [
-        ([intent()], "Countersign: 1 critical"),
-        ([intent(), intent(), intent(severity=Severity.WARNING)], "Countersign: 2 critical, 1 warning"),
-        ([intent(severity=Severity.INFO), intent(Reason.RESOLVED)], "Countersign: 1 note, 1 over"),
-        ([intent(first_look=True)], "Countersign's first check: 1 critical"),
-        ([intent(first_look=True), intent()], "Countersign: 2 critical"),
+        ([intent()], f"Countersign: 1 critical: {PROBLEM}"),
+        (
+            [intent(), intent(), intent(severity=Severity.WARNING)],
+            f"Countersign: 2 critical, 1 warning: {PROBLEM}; {PROBLEM} and 1 more",
+        ),
+        (
+            [intent(severity=Severity.INFO), intent(Reason.RESOLVED)],
+            f"Countersign: 1 note, 1 over: {PROBLEM}; {PROBLEM}",
+        ),
+        ([intent(first_look=True)], f"Countersign's first check: 1 critical: {PROBLEM}"),
+        ([intent(first_look=True), intent()], f"Countersign: 2 critical: {PROBLEM}; {PROBLEM}"),
     ],
 )
 def test_one_line_about_all_of_them(told: list[Intent], words: str) -> None:

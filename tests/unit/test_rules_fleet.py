@@ -33,10 +33,9 @@ def test_a_whole_subscription_and_a_part_of_it_are_told_apart() -> None:
 
     assert [] == unreadable()
     [(_, all_of_it, accounts)] = unreadable(whole)
-    assert ("Subscription Games could not be read, since Fri 20 Nov 2026 12:00 UTC", ("one", "two")) == (
-        all_of_it,
-        accounts,
-    )
+    unwatched = "2 accounts are not watched (one and two)"
+    assert f"Subscription Games could not be read since Fri 20 Nov 2026 12:00 UTC: {unwatched}" == all_of_it
+    assert ("one", "two") == accounts
     for spot in (account, profiles):
         [(_, part, accounts)] = unreadable(spot)
         assert part.startswith("A part of subscription Games could not be read:")

@@ -46,7 +46,10 @@ def test_below_the_first_threshold_or_with_an_unknown_sku_nothing_is_said(total:
 
 def test_what_comes_on_top_is_said_in_dollars() -> None:
     [found] = judge(7_000)
-    assert "tools has made 7,000 of the 5,000 signatures included in November (100 % crossed)" == found.what
+    assert (
+        "Account tools (Games) has made 7,000 of the 5,000 signatures included in November (100 % crossed)"
+        == found.what
+    )
     assert found.stops.endswith("so far 10.00 USD.")
 
 

@@ -54,7 +54,9 @@ def inventory_unreadable(survey: FleetSurvey, policy: Policy, now: datetime) -> 
         subject="fleet",
         severity=Severity.CRITICAL if critical else Severity.WARNING,
         what=f"The list of signing accounts could not be read, since {moment(since)}",
-        stops="New accounts are not noticed; those known from before are still checked.",
+        stops="New accounts are not noticed; those known from before are still checked."
+        if any(end.accounts for end in survey.ends)
+        else "Nothing is watched.",
         next_step=survey.look.blind[0].reason,
         rests_on=(),
         began=since,

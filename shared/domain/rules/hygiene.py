@@ -23,14 +23,14 @@ def subscription_unreadable(survey: Survey, policy: Policy, now: datetime) -> It
         rule=UNREADABLE.name,
         subject=survey.subscription.id,
         severity=Severity.CRITICAL if critical else Severity.WARNING,
-        what=f"Subscription {name} could not be read, since {moment(since)}"
+        what=f"Subscription {name} could not be read since {moment(since)}: {_unwatched(survey)}"
         if whole
         else f"A part of subscription {name} could not be read: {_parts(survey)}",
         stops="Countersign does not notice new problems there, and closes none.",
         next_step=(whole or survey.blind[0]).reason,
         rests_on=(),
         accounts=names(account for account in survey.accounts if any(_touches(spot, account) for spot in survey.blind)),
-        facts={"Subscription": survey.subscription.id, "Could not be read": _parts(survey)},
+        facts={"Subscription": f"{name} ({survey.subscription.id})"},
         began=since,
         problem=f"subscription {name} could not be read"
         if whole
@@ -43,6 +43,12 @@ def subscription_unreadable(survey: Survey, policy: Policy, now: datetime) -> It
 UNREADABLE = Rule("subscription-unreadable", subscription_unreadable, repeats=True, needs_looks=2)
 
 
+def _unwatched(survey: Survey) -> str:
+    """5 accounts are not watched (a, b and 3 more)."""
+    found = names(survey.accounts)
+    return f"{count(len(found), 'account is', 'accounts are')} not watched ({listing(found)})" if found else "unwatched"
+
+
 def _touches(spot: Blind, account: SigningAccount) -> bool:
     return spot.hides(Sight(spot.about, account.id))
 
@@ -53,7 +59,7 @@ def _parts(survey: Survey) -> str:
 
     kinds = sorted({spot.about for spot in survey.blind})
     return "; ".join(
-        f"{kind} of {listing([name(spot) for spot in spots])} ({count(len(spots), 'place')})"
+        f"{kind} of {listing([name(spot) for spot in spots])}"
         for kind in kinds
         if (spots := [spot for spot in survey.blind if spot.about is kind])
     )

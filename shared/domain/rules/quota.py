@@ -40,8 +40,8 @@ def _crossed(
         subject=f"{account.local_name}/{usage.month:%Y-%m}",
         severity=Severity.INFO if crossed[-1] < INFO_BELOW_PERCENT else Severity.WARNING,
         level=len(crossed),
-        what=f"{account.name} has made {at_least}{usage.total:,} of the {terms.included_signatures:,} signatures "
-        f"included in {usage.month:%B} ({crossed[-1]} % crossed)",
+        what=f"Account {account.name} ({survey.subscription.name}) has made {at_least}{usage.total:,} of the "
+        f"{terms.included_signatures:,} signatures included in {usage.month:%B} ({crossed[-1]} % crossed)",
         stops="Nothing stops: signing goes on, and every further signature costs "
         f"{terms.overage} USD by list price" + (f"; so far {over * terms.overage:.2f} USD." if over else "."),
         next_step="See which pipeline signs so much; an MSIX or a folder counts every file in it.",

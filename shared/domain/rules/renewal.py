@@ -13,6 +13,12 @@ from shared.domain.words import count, listing, moment
 
 type Pair = tuple[SigningAccount, CertificateProfile]
 
+IF_STILL_NEEDED = "It has been down for more than 30 days. If nobody needs it any more, nothing; otherwise: "
+UNSURE = (
+    "Open the identity validation in the portal: the account, then Identity validations. If it has expired or failed: "
+)
+STILL_COMPLETED = " If it still says Completed: change nothing, and ask Azure Support."
+
 # Nobody is woken for what has been dead for a month: it is told as a warning.
 LONG_DEAD = timedelta(days=30)
 
@@ -31,10 +37,12 @@ def renewal_stopped(survey: Survey, policy: Policy, now: datetime) -> Iterator[F
             rule=STOPPED.name,
             subject=validation_id,
             severity=Severity.CRITICAL,
-            what=f"Certificates are no longer renewed for {_who(survey, validation_id, pairs)}: "
+            what=f"Certificates are no longer renewed in {survey.subscription.name} for "
+            f"{_who(survey, validation_id, pairs)}: "
             f"signing ends on {moment(last)}",
             stops=f"Signing stops for {_profiles(pairs)} when the last certificate expires.",
-            next_step="Open the identity validation in the portal: if it has expired, request a new one at once.",
+            next_step=_cure(survey, validation_id, now),
+            level=len(pairs),
             rests_on=_rests_on(pairs),
             accounts=names(account for account, _ in pairs),
             facts=_facts(survey, validation_id)
@@ -62,10 +70,11 @@ def signing_down(survey: Survey, policy: Policy, now: datetime) -> Iterator[Find
             rule=DOWN.name,
             subject=validation_id,
             severity=Severity.WARNING if dead else Severity.CRITICAL,
-            what=f"Signing is down: {_who(survey, validation_id, pairs)}"
+            what=f"Signing is down in {survey.subscription.name}: {_who(survey, validation_id, pairs)}"
             + (f", since {moment(since)}" if since else "" if ever else ", no certificate was ever issued"),
-            stops=f"Signing has stopped for {_profiles(pairs)}; what was signed before stays valid.",
-            next_step=CURE,
+            stops=f"Signing stays down for {_profiles(pairs)}; what was signed before stays valid.",
+            next_step=(IF_STILL_NEEDED if dead else "") + _cure(survey, validation_id, now),
+            level=len(pairs),
             rests_on=_rests_on(pairs),
             accounts=names(account for account, _ in pairs),
             facts=_facts(survey, validation_id),
@@ -95,7 +104,6 @@ def profile_suspended(survey: Survey, _policy: Policy, _now: datetime) -> Iterat
             accounts=(account.name,),
             facts={"Subscription": survey.subscription.name, "Profile type": profile.profile_type}
             | ({"Newest certificate": moment(_issued(profile))} if profile.certificates else {}),
-            began=profile.modified,
             problem=f"suspension of {name}" if profile.suspended else f"disabling of {name}",
             resource=account.id,
         )
@@ -104,6 +112,14 @@ def profile_suspended(survey: Survey, _policy: Policy, _now: datetime) -> Iterat
 STOPPED = Rule("renewal-stopped", renewal_stopped, repeats=True)
 DOWN = Rule("signing-down", signing_down, repeats=True)
 SUSPENDED = Rule("profile-suspended", profile_suspended, repeats=True, settled=True)
+
+
+def _cure(survey: Survey, validation_id: str, now: datetime) -> str:
+    """What to do. Only where the validation list, too, says that it ended is the cure beyond doubt."""
+    entry = survey.register.get(validation_id)
+    if entry and entry.ended(now):
+        return CURE
+    return f"{UNSURE}{CURE[0].lower()}{CURE[1:]}{STILL_COMPLETED}"
 
 
 def _grouped(survey: Survey, wanted: Callable[[CertificateProfile], bool]) -> Iterator[tuple[str, Sequence[Pair]]]:

@@ -34,7 +34,8 @@ def validation_expiring(survey: Survey, policy: Policy, now: datetime) -> Iterat
             level=len(crossed),
             what=f"{_title(entry)} expires on {day(entry.expires)}, {_in_days(left)}: {_where(bound)}",
             stops=_stops(bound),
-            next_step="Renew it in the portal now (renewal opens 60 days before the end), then enter the new date.",
+            next_step="Renew it in the portal now: the account, then Identity validations. Renewal opens 60 days "
+            "before the end; when it is completed, the new date belongs into the validation list.",
             rests_on=_rests_on(survey),
             accounts=names(account for account, _ in bound),
             problem=f"expiry of {entry.title}, {_where(bound)}",
@@ -84,8 +85,10 @@ def register_out_of_date(survey: Survey, _policy: Policy, now: datetime) -> Iter
 
 
 CURE = (
-    "Request a new identity validation; when it is completed, delete each profile and create it again under the same "
-    "name with the new validation. The durable EKU may change."
+    "Request a new identity validation in the portal: the account, then Identity validations. It takes 1 to 20 "
+    "business days, its mail link lives 7 days, and a second request does not help. When it is completed, delete only "
+    "these profiles and create them again under the same names with the new validation. Rules that trust your "
+    "signatures by their durable EKU may need the new value."
 )
 EXPIRING = Rule("validation-expiring", validation_expiring, settled=True)
 EXPIRED = Rule("validation-expired", validation_expired, repeats=True, settled=True)
