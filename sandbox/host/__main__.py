@@ -57,6 +57,8 @@ async def _serve(folder: Path, options: argparse.Namespace) -> None:
         host = Host(folder, functions, os.environ, clock, options.port, options.poll_ms / 1000)
         await host.serve(_tell, stop)
     finally:
+        # An app leaves its connections to the end of the process, in Azure as here: nothing to complain of.
+        logging.getLogger("asyncio").setLevel(logging.CRITICAL)
         clock.close()
         last_resort.cancel()
 

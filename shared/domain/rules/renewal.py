@@ -13,7 +13,7 @@ from shared.domain.words import count, listing, moment
 
 type Pair = tuple[SigningAccount, CertificateProfile]
 
-IF_STILL_NEEDED = "It has been down for more than 30 days. If nobody needs it any more, nothing; otherwise: "
+IF_STILL_NEEDED = "Only if somebody still needs it, for it has been down for more than 30 days: "
 UNSURE = (
     "Open the identity validation in the portal: the account, then Identity validations. If it has expired or failed: "
 )
@@ -73,7 +73,7 @@ def signing_down(survey: Survey, policy: Policy, now: datetime) -> Iterator[Find
             what=f"Signing is down in {survey.subscription.name}: {_who(survey, validation_id, pairs)}"
             + (f", since {moment(since)}" if since else "" if ever else ", no certificate was ever issued"),
             stops=f"Signing stays down for {_profiles(pairs)}; what was signed before stays valid.",
-            next_step=(IF_STILL_NEEDED if dead else "") + _cure(survey, validation_id, now),
+            next_step=_cure(survey, validation_id, now, IF_STILL_NEEDED if dead else ""),
             level=len(pairs),
             rests_on=_rests_on(pairs),
             accounts=names(account for account, _ in pairs),
@@ -114,12 +114,16 @@ DOWN = Rule("signing-down", signing_down, repeats=True)
 SUSPENDED = Rule("profile-suspended", profile_suspended, repeats=True, settled=True)
 
 
-def _cure(survey: Survey, validation_id: str, now: datetime) -> str:
+def _cure(survey: Survey, validation_id: str, now: datetime, before: str = "") -> str:
     """What to do. Only where the validation list, too, says that it ended is the cure beyond doubt."""
     entry = survey.register.get(validation_id)
     if entry and entry.ended(now):
-        return CURE
-    return f"{UNSURE}{CURE[0].lower()}{CURE[1:]}{STILL_COMPLETED}"
+        return f"{before}{_small(CURE)}" if before else CURE
+    return f"{before}{_small(UNSURE) if before else UNSURE}{_small(CURE)}{STILL_COMPLETED}"
+
+
+def _small(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:]
 
 
 def _grouped(survey: Survey, wanted: Callable[[CertificateProfile], bool]) -> Iterator[tuple[str, Sequence[Pair]]]:
