@@ -53,5 +53,6 @@ def _crossed(
             "Counted until": moment(usage.read_until or usage.month),
         },
         next_word=f"at {ahead[0]} %" if ahead else "not before next month",
+        problem=f"{crossed[-1]} % of the month's signatures used by {account.name}",
         resource=account.id,
     )
