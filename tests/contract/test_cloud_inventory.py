@@ -35,7 +35,7 @@ async def test_an_account_is_read_with_all_that_the_index_knows(tmp_path: Path) 
         (owner,) = azure.azure.world().subscriptions.values()
         assert account.id == account.id.lower()
         assert account.id.startswith(f"/subscriptions/{owner.id}/resourcegroups/rg-one/")
-        assert (account.sku, account.resource_group, account.tags["owner"]) == ("Premium", "rg-one", "ana")
+        assert (account.sku, account.resource_group, dict(account.tags)) == ("Premium", "rg-one", {"Owner": "ana"})
         assert account.provisioning_state == "Succeeded"
         assert account.created is not None
         assert f"{account.created:%Y-%m-%dT%H:%M:%S%z}" == "2026-01-19T10:17:44+0000"
