@@ -22,7 +22,7 @@ from sandbox.stage import PROJECT, Stage, stage
 HEALTHY = PROJECT / "sandbox" / "scenarios" / "healthy.yaml"
 # Longer than anything that a dead host may hold by the app's clock: a look, a claim, a failed delivery's pause.
 AFTER_A_KILL = timedelta(minutes=61)
-KILLS = {"quick": 12, "whole": 120}
+KILLS = {"quick": 12, "whole": 100}
 PATIENCE_SECONDS = 90
 # The stage's own host stays out of it.
 DISABLED = [f"AzureWebJobs.{name}.Disabled" for name in ("watch", "look", "close_looks", "tell", "sweep")]

@@ -7,7 +7,7 @@ import pytest
 from tests.flows.test_crashes import dies, story
 from tests.flows.world import Fuse
 
-STORIES = {"quick": 1_500, "whole": 40_000}
+STORIES = {"quick": 1_500, "whole": 25_000}
 
 
 async def test_two_crashes_lose_nothing_and_repeat_at_most_twice(request: pytest.FixtureRequest) -> None:
