@@ -36,7 +36,7 @@ class Health:
     mistakes: tuple[str, ...]
 
     async def run(self, now: datetime) -> Report:
-        """Late looks and undelivered messages wake people; the rest only degrades."""
+        """Late looks and undelivered messages wake people; the rest only degrades, for it is told by alerts."""
         closed = [look for look in await self.looks.recent(RECENT_LOOKS) if look.closed]
         last = closed[0] if closed else None
         late = last is None or now - last.started > _patience(closed)
@@ -44,7 +44,8 @@ class Health:
         grave = [never or f"No check has been finished since {moment(closed[0].started)}."] if late else []
         lost = await self._lost(now)
         grave += [f"{count(lost, 'message')} could not be delivered."] if lost else []
-        mild = [*self.mistakes, *([] if self.routes.everyone else ["Nobody is told: no receiver is set up."])]
+        blind = ["The last check could not read everything."] if last and last.partial else []
+        mild = [*blind, *self.mistakes, *([] if self.routes.everyone else ["Nobody is told: no receiver is set up."])]
         return Report(bool(grave), (*grave, *mild), last.closed if last else None, bool(last and last.partial))
 
     async def _lost(self, now: datetime) -> int:

@@ -273,3 +273,13 @@ async def test_an_entry_that_only_a_newer_release_can_read_is_not_taken_for_dele
     heard = [said for _ in range(3) for said in await world.hear()]
 
     assert [("first", "warning", "subscription-unreadable")] == heard
+
+
+async def test_health_says_that_a_part_could_not_be_read_and_wakes_nobody() -> None:
+    world = World()
+    world.azure.forbidden.add(world.azure.add("games", Profile()))
+    await world.look()
+
+    report = await world.house().health.run(world.clock.now())
+
+    assert (False, ("The last check could not read everything.",)) == (report.wakes, report.problems)
