@@ -277,8 +277,10 @@ async def test_an_entry_that_only_a_newer_release_can_read_is_not_taken_for_dele
 
 async def test_health_says_that_a_part_could_not_be_read_and_wakes_nobody() -> None:
     world = World()
-    world.azure.forbidden.add(world.azure.add("games", Profile()))
+    games = world.azure.add("games", Profile())
     await world.look()
+    world.azure.forbidden.add(games)
+    await world.later()
 
     report = await world.house().health.run(world.clock.now())
 

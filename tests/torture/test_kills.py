@@ -81,13 +81,17 @@ class Town:
 
 
 def told(received: list[dict[str, Any]]) -> Counter[tuple[str, str]]:
-    """(profile, reason) -> how often, repeats of one message left out."""
+    """(profile, reason) -> how often, repeats of one message left out.
+
+    Days pass in this story, so other things are told as well; what is counted is what was done on purpose.
+    """
     counts: Counter[tuple[str, str]] = Counter()
     for entry in received:
         if not entry["repeated"] and entry["status"] == 200:
             for item in entry["body"]["data"]["items"]:
                 _, rule, subject = item["key"].split("|", 2)
-                counts[subject.partition("/")[2] if rule == "profile-suspended" else rule, item["reason"]] += 1
+                if rule == "profile-suspended":
+                    counts[subject.partition("/")[2], item["reason"]] += 1
     return counts
 
 
