@@ -10,11 +10,12 @@ from datetime import timedelta
 
 from shared import config
 from shared.clock import SystemClock
-from shared.domain.account import Subscription
 from shared.domain.blind import About, Blind
+from shared.domain.subscription import Subscription
 from shared.domain.view import SubscriptionView
 from shared.domain.words import moment
-from shared.ports import Inventory, Throttled
+from shared.ports.azure import Inventory
+from shared.ports.errors import Throttled
 from shared.reports.check import Check, head, lines
 from shared.store.in_memory import InMemoryQueues
 from shared.store.messages import LOOK_QUEUE

@@ -30,7 +30,9 @@ from shared.flows.health import Health
 from shared.flows.look import Judge, LookAt
 from shared.flows.relay import Relay
 from shared.flows.watch import Watch
-from shared.ports import AccountReader, Channel, Clock, Inventory, Meter, UsageReader
+from shared.ports.azure import AccountReader, Inventory, Meter, UsageReader
+from shared.ports.channel import Channel
+from shared.ports.clock import Clock
 from shared.store.blobs import Blobs
 from shared.store.looks import TableLooks
 from shared.store.messages import QueuedMessages

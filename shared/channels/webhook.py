@@ -12,7 +12,9 @@ from pydantic import SecretStr
 from shared.channels.http import Answer, Http
 from shared.domain.memory import Intent
 from shared.domain.message import lines, summary, title, worst_first
-from shared.ports import Clock, DeliveryError, Part
+from shared.ports.channel import Part
+from shared.ports.clock import Clock
+from shared.ports.errors import DeliveryError
 
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
 LIMIT_BYTES = 200_000  # Most receivers take 256 KiB.

@@ -11,8 +11,8 @@ from azure.core.exceptions import (
     ServiceResponseTimeoutError,
 )
 
-from shared.domain.account import subscription_scope
 from shared.domain.blind import About, Blind
+from shared.domain.subscription import subscription_scope
 
 UNREADABLE = (AzureError, TimeoutError, ValueError)
 """What a reader may meet, Throttled apart. Malformed bodies and dates are ValueErrors."""

@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 
 from shared.cloud.target import Target
-from shared.ports import Clock, Throttled
+from shared.ports.clock import Clock
+from shared.ports.errors import Throttled
 
 
 class Gate:

@@ -10,9 +10,10 @@ from shared.cloud.blindness import UNREADABLE, blind
 from shared.cloud.session import Session
 from shared.cloud.target import Target
 from shared.cloud.wire import Malformed, mapping, moment, required, tags, text
-from shared.domain.account import SigningAccount, Subscription
+from shared.domain.account import SigningAccount
 from shared.domain.blind import About, Blind
 from shared.domain.kept import CallKind
+from shared.domain.subscription import Subscription
 from shared.domain.survey import Fleet
 
 QUERY = """Resources

@@ -20,7 +20,8 @@ from azure.core.rest import AsyncHttpResponse, HttpRequest
 from shared.cloud.gate import Gate
 from shared.cloud.target import TARGET, Target
 from shared.cloud.waiting import asked_wait, bucket_empty, quota_wait
-from shared.ports import Clock, Throttled
+from shared.ports.clock import Clock
+from shared.ports.errors import Throttled
 
 type Request = PipelineRequest[HttpRequest]
 type Response = PipelineResponse[HttpRequest, AsyncHttpResponse]

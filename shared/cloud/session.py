@@ -21,7 +21,7 @@ from shared.cloud.gate import Gate
 from shared.cloud.home import HomePolicy
 from shared.cloud.retry import PatiencePolicy, Tolerance
 from shared.cloud.target import Target
-from shared.ports import Clock
+from shared.ports.clock import Clock
 
 type Pipeline = AsyncPipeline[HttpRequest, AsyncHttpResponse]
 

@@ -9,10 +9,10 @@ from shared.cloud.blindness import MONITORING_READER, UNREADABLE, blind
 from shared.cloud.grain import GrainRefused, Refusals
 from shared.cloud.metric_calls import AccountBatch, MetricCalls, Signatures
 from shared.cloud.session import Session
-from shared.domain.account import subscription_scope
 from shared.domain.blind import About, Blind
+from shared.domain.subscription import subscription_scope
 from shared.domain.usage import Window
-from shared.ports import WindowTooLong
+from shared.ports.errors import WindowTooLong
 
 _MOST_IDS = 50
 

@@ -1,4 +1,4 @@
-"""What Azure shows of signing accounts: subscriptions, accounts, certificate profiles and their certificates."""
+"""What Azure shows of signing accounts: accounts, certificate profiles and their certificates."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -6,27 +6,11 @@ from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
-class Subscription:
-    """An Azure subscription; identity validations belong to it (DOMAIN.md section 2)."""
-
-    id: str
-    name: str
-    tenant_id: str = ""
-
-    @property
-    def scope(self) -> str:
-        """The lower-case ARM id."""
-        return subscription_scope(self.id)
-
-
-def subscription_scope(subscription_id: str) -> str:
-    """The lower-case ARM id of a subscription."""
-    return f"/subscriptions/{subscription_id.lower()}"
-
-
-@dataclass(frozen=True, slots=True)
 class SigningAccount:
-    """An account: the thing that bills. `id` is the ARM id in lower case, `region` and `sku` as Azure names them."""
+    """An account: the thing that bills. `id` is the ARM id in lower case, `region` and `sku` as Azure names them.
+
+    `uri` is the regional endpoint that signs for it (`properties.accountUri`). `group_tags` are its resource group's.
+    """
 
     id: str
     name: str
@@ -37,6 +21,8 @@ class SigningAccount:
     provisioning_state: str = ""
     created: datetime | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    group_tags: Mapping[str, str] = field(default_factory=dict)
+    uri: str = ""
 
     @property
     def local_name(self) -> str:

@@ -12,6 +12,9 @@ class About(StrEnum):
     PROFILES = "certificate profiles"
     USAGE = "signing usage"
     REGISTER = "validation list"
+    REGISTRATIONS = "registration of providers"
+    LOCKS = "locks"
+    COSTS = "bill"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from shared.domain.account import SigningAccount, Subscription
+from shared.domain.account import SigningAccount
 from shared.domain.blind import Blind
 from shared.domain.memory import FindingMemory
+from shared.domain.subscription import Subscription
 from shared.domain.survey import AccountFacts
 from shared.domain.usage import SigningUsage
 from shared.domain.validation import RegisterEntry
@@ -21,6 +22,10 @@ class CallKind(StrEnum):
     ACCOUNTS = "accounts"
     PROFILES = "certificate-profiles"
     METRICS = "metrics"
+    PROVIDERS = "providers"
+    LOCKS = "locks"
+    COSTS = "costs"
+    REACH = "reachability"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.domain.account import SigningAccount, Subscription
+from shared.domain.account import SigningAccount
 from shared.domain.blind import Blind
+from shared.domain.subscription import Subscription
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.domain.account import CertificateProfile, SigningAccount, Subscription
+from shared.domain.account import CertificateProfile, SigningAccount
 from shared.domain.blind import Blind
+from shared.domain.subscription import Subscription
 from shared.domain.usage import SigningUsage
 from shared.domain.validation import RegisterEntry
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain.account import Subscription
 from shared.domain.blind import Blind
 from shared.domain.finding import Finding
 from shared.domain.memory import Decision, Reason
 from shared.domain.policy import Policy
+from shared.domain.subscription import Subscription
 from shared.domain.survey import Survey
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from shared.domain.look import Look
 from shared.flows.fleet import FleetJudge
 from shared.flows.relay import Relay
-from shared.ports import Looks
+from shared.ports.looks import Looks
 
 OVERDUE = timedelta(minutes=50)
 RECENT_LOOKS = 30

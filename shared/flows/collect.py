@@ -11,7 +11,8 @@ from shared.domain.blind import About, Blind, Sight, hidden
 from shared.domain.kept import CallKind, Kept, Patience
 from shared.domain.look import Shard
 from shared.domain.usage import SigningUsage, Window, month_of, next_window
-from shared.ports import AccountReader, Throttled, UsageReader, WindowTooLong
+from shared.ports.azure import AccountReader, UsageReader
+from shared.ports.errors import Throttled, WindowTooLong
 
 AT_ONCE = 8
 IDS_PER_BATCH = 50

@@ -5,7 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.ports import Batch, Channel, Clock, DeliveryError, Messages, Outbox
+from shared.ports.channel import Channel
+from shared.ports.clock import Clock
+from shared.ports.errors import DeliveryError
+from shared.ports.messages import Messages
+from shared.ports.outbox import Batch, Outbox
 
 # Outlives what may be going on when serving ends, so that no second sender starts while the first is still sending.
 LEASE = timedelta(minutes=3)

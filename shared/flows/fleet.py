@@ -4,17 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain.account import Subscription
 from shared.domain.blind import About, Blind
 from shared.domain.decision import Deciding
 from shared.domain.look import Look, ShardEnd
 from shared.domain.policy import Policy
 from shared.domain.routing import Routes
 from shared.domain.rules.fleet import FLEET_RULES, FleetSurvey, fleet_findings
+from shared.domain.subscription import Subscription
 from shared.domain.usage import month_of
 from shared.domain.words import count
 from shared.flows.relay import Relay
-from shared.ports import Commit, Conflict, Shelves
+from shared.ports.errors import Conflict
+from shared.ports.shelves import Commit, Shelves
 
 FLEET = Subscription("fleet", "All subscriptions")
 MAX_CONFLICTS = 8

@@ -9,7 +9,8 @@ from shared.domain.look import Look
 from shared.domain.routing import Routes
 from shared.domain.words import count, moment
 from shared.flows.close import RECENT_LOOKS
-from shared.ports import Looks, Outbox
+from shared.ports.looks import Looks
+from shared.ports.outbox import Outbox
 
 LATE_AFTER = timedelta(hours=2, minutes=15)  # Two periods of the default schedule, and some.
 PERIODS = 5  # The middle one of so many tells how often is usual here.

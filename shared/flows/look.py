@@ -18,7 +18,12 @@ from shared.domain.view import view_of
 from shared.flows.close import Close
 from shared.flows.collect import Collect, Readings
 from shared.flows.relay import Relay
-from shared.ports import Commit, Conflict, Looks, Messages, Meter, Shelves, Views
+from shared.ports.azure import Meter
+from shared.ports.errors import Conflict
+from shared.ports.looks import Looks
+from shared.ports.messages import Messages
+from shared.ports.shelves import Commit, Shelves
+from shared.ports.views import Views
 
 MAX_ATTEMPTS = 5
 LONGEST_DELAY = timedelta(minutes=15)

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 
 from shared.domain.finding import Severity
 from shared.domain.memory import Intent
-from shared.ports import Messages, Outbox, Shelves
+from shared.ports.messages import Messages
+from shared.ports.outbox import Outbox
+from shared.ports.shelves import Shelves
 
 # A mark that is older than any function may run, with nothing left to carry, is removed.
 MARK_OUTLIVES = timedelta(minutes=40)

@@ -4,16 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain.account import SigningAccount, Subscription
+from shared.domain.account import SigningAccount
 from shared.domain.blind import About, Blind
 from shared.domain.kept import Patience
 from shared.domain.look import Look, Shard, look_id
+from shared.domain.subscription import Subscription
 from shared.domain.survey import Fleet
 from shared.domain.usage import month_of
 from shared.domain.words import moment
 from shared.flows.close import RECENT_LOOKS, Close
 from shared.flows.fleet import FLEET
-from shared.ports import Inventory, Looks, Messages, Meter, Shelves, Throttled
+from shared.ports.azure import Inventory, Meter
+from shared.ports.errors import Throttled
+from shared.ports.looks import Looks
+from shared.ports.messages import Messages
+from shared.ports.shelves import Shelves
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.data.tables import TableEntity, TableErrorCode
 from azure.data.tables.aio import TableServiceClient
 
-from shared.ports import Conflict
+from shared.ports.errors import Conflict
 from shared.store import limits
 from shared.store.azure_clients import client_options, spelled_out
 from shared.store.azure_entities import Step, row_of, step_of

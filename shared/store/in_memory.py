@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
 
-from shared.ports import Conflict
+from shared.ports.errors import Conflict
 from shared.store import limits
 from shared.store.rows import Delete, Insert, Merge, Operation, Row, Value, key_of
 

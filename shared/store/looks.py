@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from shared.domain.account import Subscription
 from shared.domain.look import Look, ShardEnd
-from shared.ports import Conflict
+from shared.domain.subscription import Subscription
+from shared.ports.errors import Conflict
 from shared.store.keys import key, parts, prefix
 from shared.store.rows import Insert, Merge, Row, Rows
 from shared.store.schema import Codec, newer

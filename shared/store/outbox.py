@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from shared.domain.memory import Intent
-from shared.ports import Batch, Conflict
+from shared.ports.errors import Conflict
+from shared.ports.outbox import Batch
 from shared.store.keys import key, parts, prefix
 from shared.store.rows import Delete, Insert, Merge, Operation, Row, Rows
 from shared.store.schema import Codec, newer

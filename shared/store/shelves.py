@@ -6,15 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from shared.domain.account import SigningAccount, Subscription
+from shared.domain.account import SigningAccount
 from shared.domain.blind import About, Blind
 from shared.domain.finding import Finding, Severity
 from shared.domain.kept import Kept, Patience
 from shared.domain.memory import Change, FindingMemory, Intent
+from shared.domain.subscription import Subscription
 from shared.domain.survey import AccountFacts
 from shared.domain.usage import SigningUsage
 from shared.domain.validation import RegisterEntry
-from shared.ports import Clock, Commit, Conflict, Lying
+from shared.ports.clock import Clock
+from shared.ports.errors import Conflict
+from shared.ports.shelves import Commit, Lying
 from shared.store.keys import key, parts, prefix
 from shared.store.rows import Delete, Insert, Merge, Operation, Row, Rows, key_of
 from shared.store.schema import SCHEMA, Codec, newer

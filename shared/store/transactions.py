@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from shared.ports import Conflict
+from shared.ports.errors import Conflict
 from shared.store.limits import OPERATIONS, TRANSACTION_BYTES
 from shared.store.rows import Delete, Operation, Rows, key_of
 from shared.store.sizes import request_bytes

@@ -10,9 +10,10 @@ import pytest
 from sandbox.azure.world.certificates import certificates
 from shared.cloud.accounts import ArmAccounts
 from shared.cloud.inventory import GraphInventory
-from shared.domain.account import CertificateProfile, SigningAccount, subscription_scope
+from shared.domain.account import CertificateProfile, SigningAccount
 from shared.domain.blind import About, Blind
-from shared.ports import Throttled
+from shared.domain.subscription import subscription_scope
+from shared.ports.errors import Throttled
 from tests.contract.azure_stand_in import (
     IMPATIENT,
     StandIn,

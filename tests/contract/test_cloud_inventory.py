@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from shared.cloud.inventory import GraphInventory
-from shared.domain.account import Subscription
 from shared.domain.blind import About, Blind, Sight, hidden
-from shared.ports import Throttled
+from shared.domain.subscription import Subscription
+from shared.ports.errors import Throttled
 from tests.contract.azure_stand_in import IMPATIENT, account_form, account_named, scenario_named, scenario_of, stand_in
 
 GRAPH = "POST /providers/Microsoft.ResourceGraph"

@@ -14,7 +14,7 @@ from shared.cloud.usage import MonitorUsage
 from shared.domain.account import SigningAccount
 from shared.domain.blind import About, Blind
 from shared.domain.usage import Window
-from shared.ports import Throttled, WindowTooLong
+from shared.ports.errors import Throttled, WindowTooLong
 from tests.contract.azure_stand_in import IMPATIENT, StandIn, account_form, scenario_of, stand_in
 
 DAY = Window(datetime(2026, 11, 19, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC))

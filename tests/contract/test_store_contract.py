@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from shared.ports import Conflict
+from shared.ports.errors import Conflict
 from shared.store.azure_blobs import AzureBlobs
 from shared.store.azure_queues import AzureQueues
 from shared.store.azure_tables import AzureRows

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.domain.memory import Intent
-from shared.ports import Channel, Part
+from shared.ports.channel import Channel, Part
 from shared.store.blobs import Blobs
 from shared.store.queues import Queues
 from shared.store.rows import Operation, Row, Rows

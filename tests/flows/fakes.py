@@ -12,13 +12,15 @@ from pydantic import SecretStr
 
 from shared.channels.http import AiohttpHttp
 from shared.channels.webhook import Webhook
-from shared.domain.account import Certificate, CertificateProfile, SigningAccount, Subscription, subscription_scope
+from shared.domain.account import Certificate, CertificateProfile, SigningAccount
 from shared.domain.blind import About, Blind
 from shared.domain.kept import CallKind
 from shared.domain.memory import Intent
+from shared.domain.subscription import Subscription, subscription_scope
 from shared.domain.survey import Fleet
 from shared.domain.usage import HOUR, Window
-from shared.ports import DeliveryError, Part, Throttled
+from shared.ports.channel import Part
+from shared.ports.errors import DeliveryError, Throttled
 
 DAY = timedelta(days=1)
 LIFETIME = timedelta(hours=72)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from shared.ports import DeliveryError, Part
+from shared.ports.channel import Part
+from shared.ports.errors import DeliveryError
 from tests.flows.crashes import FusedChannel, FusedRows, fused
 from tests.flows.fakes import START, Profile
 from tests.flows.world import Fuse, World

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.ports import DeliveryError
+from shared.ports.errors import DeliveryError
 from shared.store.keys import key
 from shared.store.rows import Merge, Row
 from tests.flows.fakes import DAY, START, Profile, subscription

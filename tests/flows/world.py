@@ -12,7 +12,7 @@ from shared import config
 from shared.domain.look import Look
 from shared.domain.validation import RegisterEntry, ValidationStatus, Way
 from shared.domain.view import SubscriptionView
-from shared.ports import Channel
+from shared.ports.channel import Channel
 from shared.store.in_memory import InMemoryQueues
 from shared.store.messages import LOOK_QUEUE, TELL_QUEUE
 from shared.wiring import House, Sources, Storage, furnish, in_memory_storage

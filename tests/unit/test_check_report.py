@@ -3,12 +3,13 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from shared.domain.account import SigningAccount, Subscription
+from shared.domain.account import SigningAccount
 from shared.domain.blind import About, Blind
 from shared.domain.finding import Finding, Severity
 from shared.domain.look import Look
 from shared.domain.memory import Decision, Reason
 from shared.domain.policy import Policy
+from shared.domain.subscription import Subscription
 from shared.domain.survey import Survey
 from shared.domain.usage import SigningUsage
 from shared.domain.view import view_of

@@ -14,7 +14,7 @@ from shared.cloud.gate import Gate
 from shared.cloud.retry import PatiencePolicy, Tolerance
 from shared.cloud.target import Target
 from shared.domain.kept import CallKind
-from shared.ports import Throttled
+from shared.ports.errors import Throttled
 from tests.unit.fake_transport import FakeClock, FakeTransport, Reply
 
 SUBSCRIPTION = "/subscriptions/6f31b285-a708-4d4e-85f2-b29a7e63cf65"

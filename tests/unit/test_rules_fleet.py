@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.domain.account import SigningAccount, Subscription
+from shared.domain.account import SigningAccount
 from shared.domain.blind import About, Blind
 from shared.domain.finding import Severity
 from shared.domain.look import Look, ShardEnd
 from shared.domain.policy import Policy
 from shared.domain.rules.fleet import FleetSurvey, fleet_findings
 from shared.domain.rules.hygiene import subscription_unreadable
+from shared.domain.subscription import Subscription
 from shared.domain.survey import Survey
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

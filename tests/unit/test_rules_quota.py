@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.domain.account import SigningAccount, Subscription
+from shared.domain.account import SigningAccount
 from shared.domain.finding import Finding, Severity
 from shared.domain.policy import Policy
 from shared.domain.rules.quota import signing_quota
+from shared.domain.subscription import Subscription
 from shared.domain.survey import Survey
 from shared.domain.usage import SigningUsage
 

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.account import Certificate, CertificateProfile, SigningAccount, Subscription
+from shared.domain.account import Certificate, CertificateProfile, SigningAccount
 from shared.domain.finding import Finding, Severity
 from shared.domain.policy import Policy
 from shared.domain.rules.renewal import profile_suspended, renewal_stopped, signing_down
+from shared.domain.subscription import Subscription
 from shared.domain.survey import Survey
 from tests.flows.fakes import DAY, LIFETIME, Profile
 

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.account import SigningAccount, Subscription
+from shared.domain.account import SigningAccount
 from shared.domain.finding import Finding, Severity
 from shared.domain.policy import Policy, ValidationPolicy
 from shared.domain.rules.validation import register_out_of_date, validation_expired, validation_expiring
+from shared.domain.subscription import Subscription
 from shared.domain.survey import Survey
 from shared.domain.validation import RegisterEntry, ValidationStatus, Way
 from tests.flows.fakes import DAY, Profile

@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.clock import SystemClock
-from shared.domain.account import Subscription
 from shared.domain.finding import Finding, Severity
 from shared.domain.kept import Patience
 from shared.domain.look import Look, ShardEnd
 from shared.domain.memory import Intent, Reason
-from shared.ports import Batch, Conflict, Part
+from shared.domain.subscription import Subscription
+from shared.ports.channel import Part
+from shared.ports.errors import Conflict
+from shared.ports.outbox import Batch
 from shared.store.in_memory import InMemoryRows
 from shared.store.keys import key, prefix
 from shared.store.looks import HEADS, KNOWN, TableLooks

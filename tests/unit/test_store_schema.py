@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import shared.store
-from shared.domain.account import Subscription
+from shared.domain.subscription import Subscription
 from shared.store.rows import Row
 from shared.store.schema import SCHEMA, SHAPES, Codec, newer
 

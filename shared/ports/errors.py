@@ -1,0 +1,30 @@
+"""The errors that cross the border. Every other expected outcome is a value."""
+
+from datetime import datetime, timedelta
+
+
+class Conflict(Exception):
+    """Somebody else changed it first: read again and decide again."""
+
+
+class DeliveryError(Exception):
+    """A receiver did not take a message. `permanent`: sending the same again will not help."""
+
+    def __init__(self, reason: str, *, permanent: bool, retry_after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.permanent = permanent
+        self.retry_after = retry_after
+
+
+class Throttled(Exception):
+    """Azure asked for patience: nothing of this `kind` may go to this `scope` before `until` (UTC)."""
+
+    def __init__(self, kind: str, scope: str, until: datetime) -> None:
+        super().__init__(f"{kind} for {scope} is throttled until {until:%H:%M:%S} UTC")
+        self.kind = kind
+        self.scope = scope
+        self.until = until
+
+
+class WindowTooLong(Exception):
+    """The service was found to give signatures only in a finer grain: ask again for a shorter window."""

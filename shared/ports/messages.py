@@ -1,0 +1,18 @@
+"""Our own queue messages."""
+
+from datetime import timedelta
+from typing import Protocol
+
+from shared.domain.look import Shard
+
+
+class Messages(Protocol):
+    """Our own queue messages."""
+
+    async def look(self, shard: Shard, delay: timedelta = timedelta()) -> None:
+        """Ask for a look at one subscription."""
+        ...
+
+    async def tell(self, receiver: str, delay: timedelta = timedelta()) -> None:
+        """Ask for what waits for one receiver to be delivered."""
+        ...
