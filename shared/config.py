@@ -1,7 +1,6 @@
 """App settings, parsed once: every mistake gets one plain sentence, and never stops the watch in the cloud."""
 
 import difflib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -15,6 +14,9 @@ from shared.domain.finding import Severity
 from shared.domain.policy import Policy, QuotaPolicy, RenewalPolicy, SkuTerms, TellPolicy, ValidationPolicy
 from shared.domain.routing import Routes
 from shared.setting_values import (
+    GUID,
+    arm_scope,
+    cost_scope_list,
     duration_list,
     metrics_address,
     names_of,
@@ -28,7 +30,6 @@ from shared.setting_values import (
 
 WEBHOOK = "webhook"
 STORAGE = "AzureWebJobsStorage"
-GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 # What begins like this is ours, so a name that nobody knows is a mistake. Other names are the platform's business,
 # unless they are all but one of ours.
@@ -97,6 +98,7 @@ type Texts = Annotated[tuple[str, ...], BeforeValidator(text_list)]
 type Receivers = Annotated[tuple[str, ...], BeforeValidator(names_of("receivers", WEBHOOK))]
 type WebAddress = Annotated[str, BeforeValidator(web_address)]
 type Scopes = Annotated[tuple[str, ...], BeforeValidator(scope_list)]
+type CostScopes = Annotated[tuple[str, ...], BeforeValidator(cost_scope_list)]
 type MetricsAddress = Annotated[str, BeforeValidator(metrics_address)]
 type SecretAddress = Annotated[SecretStr, BeforeValidator(web_address)]
 type Schedule = Annotated[str, BeforeValidator(six_fields)]
@@ -124,6 +126,10 @@ class Settings(BaseModel):
     watch_schedule: Schedule = setting("WATCH_SCHEDULE", "0 7 * * * *", "When everything is checked: six fields, UTC.")
     watch_scopes: Scopes = setting(
         "WATCH__SCOPES", (), "Subscriptions or management groups; without any, all readable."
+    )
+    costs_schedule: Schedule = setting("COSTS_SCHEDULE", "0 30 6 * * *", "When the bills are read: six fields, UTC.")
+    costs_of: CostScopes = setting(
+        "COST__SCOPES", (), "Subscriptions, management groups or billing accounts whose bill is read; those watched."
     )
     warn_days: Numbers = setting("VALIDATION__WARN_DAYS", (60, 30, 14, 7, 3, 1), "Days left at which expiry is told.")
     slack_hours: int = setting("RENEWAL__SLACK_HOURS", 2, "How late a renewal may be, in hours.", ge=0, le=48)
@@ -178,6 +184,11 @@ class Settings(BaseModel):
         """Ids in lower case where nothing but subscriptions is named; else none, for then Azure says which they are."""
         named = frozenset(scope.lower() for scope in self.watch_subscriptions)
         return frozenset() if self.watch_management_groups else named
+
+    @property
+    def cost_scopes(self) -> tuple[str, ...]:
+        """Lower-case ARM ids of what is billed together, by setting or as it is watched; none for all that is seen."""
+        return self.costs_of or tuple(arm_scope(scope) for scope in self.watch_scopes)
 
     @property
     def watch_management_groups(self) -> tuple[str, ...]:

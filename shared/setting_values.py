@@ -11,6 +11,12 @@ MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 LONGEST = timedelta(days=366)
+GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+NAME = r"[a-z0-9_().-]{1,90}"
+COST_SCOPE = re.compile(
+    rf"{NAME}|/subscriptions/{GUID.pattern}|/providers/microsoft\.management/managementgroups/{NAME}"
+    r"|/providers/microsoft\.billing/billingaccounts/[a-z0-9_:.-]{1,150}(/[a-z]{1,40}/[a-z0-9_:.-]{1,90}){0,3}"
+)
 
 
 def text_list(value: object) -> object:
@@ -82,6 +88,22 @@ def scope_list(value: object) -> object:
     if not all(re.fullmatch(r"[A-Za-z0-9_().-]{1,90}", part) for part in found):
         raise ValueError("must be ids of subscriptions or of management groups with commas between, not names")
     return tuple(found)
+
+
+def cost_scope_list(value: object) -> object:
+    """The same, and billing accounts or their parts by ARM id: all as lower-case ARM ids."""
+    if not isinstance(value, str):
+        return value
+    found = [part.strip().lower().rstrip("/") for part in value.split(",") if part.strip()]
+    if not all(COST_SCOPE.fullmatch(part) for part in found):
+        raise ValueError("must be ids of subscriptions, management groups or billing accounts with commas between")
+    return tuple(part if part.startswith("/") else arm_scope(part) for part in found)
+
+
+def arm_scope(scope: str) -> str:
+    """The lower-case ARM id of a subscription, or else of a management group."""
+    group = "/providers/microsoft.management/managementgroups/"
+    return f"/subscriptions/{scope.lower()}" if GUID.fullmatch(scope) else f"{group}{scope.lower()}"
 
 
 def six_fields(value: object) -> object:

@@ -24,15 +24,20 @@ from shared.domain.rules.renewal import DOWN, STOPPED, SUSPENDED
 from shared.domain.rules.validation import EXPIRED, EXPIRING, OUT_OF_DATE
 from shared.flows.close import Close
 from shared.flows.collect import Collect
+from shared.flows.conclude import Conclude, Judge
+from shared.flows.costs import Costs
+from shared.flows.daily import Daily
 from shared.flows.deliver import Deliver
 from shared.flows.fleet import FleetJudge
 from shared.flows.health import Health
-from shared.flows.look import Judge, LookAt
+from shared.flows.look import LookAt
 from shared.flows.relay import Relay
+from shared.flows.signatures import Signatures
 from shared.flows.watch import Watch
-from shared.ports.azure import AccountReader, Inventory, Meter, UsageReader
+from shared.ports.azure import AccountReader, CostReader, Inventory, Meter, SubscriptionReader, UsageReader
 from shared.ports.channel import Channel
 from shared.ports.clock import Clock
+from shared.store.bills import TableBills
 from shared.store.blobs import Blobs
 from shared.store.looks import TableLooks
 from shared.store.messages import QueuedMessages
@@ -57,6 +62,8 @@ class Sources:
     inventory: Inventory
     accounts: AccountReader
     usage: UsageReader
+    subscriptions: SubscriptionReader
+    costs: CostReader
     meter: Meter
 
 
@@ -101,11 +108,13 @@ class House:
     relay: Relay
     deliver: Deliver
     health: Health
+    costs: Costs
     messages: QueuedMessages
     shelves: TableShelves
     looks: TableLooks
     outbox: TableOutbox
     views: BlobViews
+    bills: TableBills
 
 
 @functools.cache
@@ -130,19 +139,20 @@ def furnish(
     shelves = TableShelves(storage.subscriptions, storage.looks, clock)
     looks, outbox = TableLooks(storage.looks), TableOutbox(storage.outbox)
     messages, views = QueuedMessages(storage.queues, storage.blobs), BlobViews(storage.blobs)
+    bills = TableBills(storage.subscriptions)
     relay = Relay(shelves, outbox, messages, policy.tell.group_window)
-    close = Close(looks, FleetJudge(policy, routes, shelves, relay, sentences), relay)
+    collect = Collect(sources.accounts, Signatures(sources.usage), Daily(sources.subscriptions))
+    conclude = Conclude(Judge(RULES, policy, routes), shelves, views, relay)
+    close = Close(looks, FleetJudge(policy, routes, shelves, bills, relay, sentences), relay)
     return House(
         settings=settings,
         mistakes=mistakes,
         watch=Watch(sources.inventory, shelves, looks, messages, close, sources.meter, settings.only_subscriptions),
         look_at=LookAt(
-            collect=Collect(sources.accounts, sources.usage),
-            judge=Judge(RULES, policy, routes),
+            collect=collect,
+            conclude=conclude,
             shelves=shelves,
             looks=looks,
-            views=views,
-            relay=relay,
             messages=messages,
             close=close,
             meter=sources.meter,
@@ -151,11 +161,13 @@ def furnish(
         relay=relay,
         deliver=Deliver(channels(settings, clock) if receivers is None else receivers, outbox, messages, clock),
         health=Health(looks, outbox, routes, sentences),
+        costs=Costs(sources.costs, bills, shelves, looks, messages, settings.cost_scopes, settings.only_subscriptions),
         messages=messages,
         shelves=shelves,
         looks=looks,
         outbox=outbox,
         views=views,
+        bills=bills,
     )
 
 
@@ -178,11 +190,21 @@ def azure_session(settings: Settings, clock: Clock) -> Session:
 
 def azure_sources(settings: Settings, clock: Clock, session: Session | None = None) -> Sources:
     """The real readers."""
+    from shared.cloud.costs import CostManagementCosts
+    from shared.cloud.subscriptions import ArmSubscriptions
+
     session = session or azure_session(settings, clock)
     inventory = GraphInventory(
         session, subscriptions=settings.watch_subscriptions, management_groups=settings.watch_management_groups
     )
-    return Sources(inventory, ArmAccounts(session), MonitorUsage(session), session.calls)
+    return Sources(
+        inventory=inventory,
+        accounts=ArmAccounts(session),
+        usage=MonitorUsage(session),
+        subscriptions=ArmSubscriptions(session),
+        costs=CostManagementCosts(session),
+        meter=session.calls,
+    )
 
 
 def azure_storage(settings: Settings) -> Storage:

@@ -1,6 +1,7 @@
-"""The grains of the signing metric, and what the service was found to refuse, as long as the process lives."""
+"""The grains of the signing metric, and what the service was found to refuse."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from enum import Enum
 
@@ -39,6 +40,17 @@ class Refusals:
 
     hours: bool = False
     batches: bool = False
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Of what is refused."""
+        return frozenset(name for name, refused in asdict(self).items() if refused)
+
+    def remember(self, names: Iterable[str]) -> None:
+        """Also those that were found before, or by somebody else."""
+        found = frozenset(names)
+        self.hours |= "hours" in found
+        self.batches |= "batches" in found
 
     @property
     def grain(self) -> Grain:

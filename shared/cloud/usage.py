@@ -1,7 +1,7 @@
-"""Signatures by hour from Azure Monitor: the window in pieces that the grain allows, each account known or blind."""
+"""Signatures by hour from Azure Monitor: as much at once as the grain allows, each account known or blind."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 from azure.core.exceptions import HttpResponseError
 
@@ -9,16 +9,16 @@ from shared.cloud.blindness import MONITORING_READER, UNREADABLE, blind
 from shared.cloud.grain import GrainRefused, Refusals
 from shared.cloud.metric_calls import AccountBatch, MetricCalls, Signatures
 from shared.cloud.session import Session
-from shared.domain.blind import About, Blind
+from shared.domain.blind import About
 from shared.domain.subscription import subscription_scope
-from shared.domain.usage import Window
-from shared.ports.errors import WindowTooLong
+from shared.domain.usage import Window, hour_of
+from shared.ports.azure import UsageAnswer
 
 _MOST_IDS = 50
 
 
 class MonitorUsage:
-    """Remembers what the service refused, so that it is asked once a process."""
+    """Remembers what the service refused, so that it is asked once."""
 
     def __init__(self, session: Session) -> None:
         self._refusals = Refusals()
@@ -29,32 +29,32 @@ class MonitorUsage:
         """31 days by the hour; 3 hours once that was refused."""
         return self._refusals.longest_window
 
+    @property
+    def refused(self) -> frozenset[str]:
+        """Of `hours` and `batches`."""
+        return self._refusals.names
+
+    def remember(self, refused: Iterable[str]) -> None:
+        """Names from an older release, or a newer one, do not matter."""
+        self._refusals.remember(refused)
+
     async def signatures(
         self, subscription_id: str, region: str, account_ids: Sequence[str], window: Window
-    ) -> Signatures:
-        """An account is blind where any piece of the window was. Raises WindowTooLong when hours turn out refused."""
+    ) -> UsageAnswer:
+        """The beginning of the window, where hours turn out to be refused and minutes are too many for all of it."""
         if len(account_ids) > _MOST_IDS:
             raise ValueError(f"at most {_MOST_IDS} accounts at once")
         batch = AccountBatch(subscription_scope(subscription_id), region, tuple(id_.lower() for id_ in account_ids))
-        hours: dict[str, dict[datetime, int]] = {id_: {} for id_ in batch.ids}
-        blinds: dict[str, Blind] = {}
-        start = window.start.replace(minute=0, second=0, microsecond=0)
-        while start < window.end and (left := batch.without(blinds)).ids:
-            piece = Window(start, min(window.end, start + self._refusals.grain.longest))
-            try:
-                answer = await self._piece(left, piece)
-            except GrainRefused:
-                self._refusals.hours = True
-                if window.span > self.longest_window:
-                    raise WindowTooLong from None
-                continue
-            blinds |= {id_: read for id_, read in answer.items() if isinstance(read, Blind)}
-            for id_, read in answer.items():
-                hours[id_] |= {} if isinstance(read, Blind) else read
-            start = piece.end
-        return hours | blinds
+        start = hour_of(window.start)
+        piece = Window(start, min(window.end, start + self.longest_window))
+        try:
+            return UsageAnswer(piece, await self._piece(batch, piece))
+        except GrainRefused:
+            self._refusals.hours = True
+            return await self.signatures(subscription_id, region, account_ids, piece)
 
     async def _piece(self, batch: AccountBatch, piece: Window) -> Signatures:
+        """Raises GrainRefused."""
         try:
             return await self._calls.read(batch, piece)
         except HttpResponseError as error:

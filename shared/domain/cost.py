@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+
+from shared.domain.blind import Blind
 
 MOVES_FOR = timedelta(hours=72)  # A closed month still changes for so long.
 MONTH = timedelta(days=31)
@@ -48,6 +50,61 @@ class Forecast:
 
     month: date
     totals: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class BillReading:
+    """The bill of one scope on its way through the queue: months still to be read, and what was read of the first.
+
+    After them comes the forecast of the month in which it was `planned`. `failures` counts how often a part could not
+    be read; waiting because Azure asked for it is none.
+    """
+
+    scope: str
+    planned: datetime
+    months: tuple[date, ...]
+    charges: Mapping[str, tuple[Charge, ...]] = field(default_factory=dict)
+    link: str = ""
+    failures: int = 0
+
+    def with_page(self, page: CostPage) -> "BillReading":
+        """With one page more of the first month."""
+        charges = dict(self.charges)
+        for account_id, found in page.charges.items():
+            charges[account_id] = (*charges.get(account_id, ()), *found)
+        return replace(self, charges=charges, link=page.next_link)
+
+    def next_month(self) -> "BillReading":
+        """The first month is done."""
+        return BillReading(self.scope, self.planned, self.months[1:], failures=self.failures)
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What the bill of one scope said of one month: by currency, and of the month as a whole where it is forecast.
+
+    `until` is the last day with a charge: Azure's bill is a day late, or more.
+    """
+
+    scope: str
+    month: date
+    read_at: datetime
+    totals: Mapping[str, Decimal]
+    until: date | None = None
+    forecast: Mapping[str, Decimal] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CostScope:
+    """How reading the bill of a scope goes. `refused_at`: it does not tell which resource was charged.
+
+    `blind` is why it could not be read the last time, `unread_since` since when that is so.
+    """
+
+    scope: str
+    refused_at: datetime | None = None
+    blind: Blind | None = None
+    unread_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

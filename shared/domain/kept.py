@@ -7,10 +7,11 @@ from enum import StrEnum
 
 from shared.domain.account import SigningAccount
 from shared.domain.blind import Blind
+from shared.domain.cost import AccountCost
 from shared.domain.memory import FindingMemory
-from shared.domain.subscription import Subscription
+from shared.domain.metering import Months
+from shared.domain.subscription import DailyFacts, Subscription
 from shared.domain.survey import AccountFacts
-from shared.domain.usage import SigningUsage
 from shared.domain.validation import RegisterEntry
 
 
@@ -42,20 +43,36 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """One subscription's rows. `etags` are the store's own: row key -> ETag, of every row read.
+class Standing:
+    """What is kept of a subscription as a whole.
 
-    `blind` says which of them only a newer release can read; `read_only` are the keys of all that it wrote.
+    `blind` is where the last look could not see, `unread_since` since when there was something of that kind. `refused`
+    are ways of reading signatures that the service does not take, by when that was found.
+    """
+
+    unread_since: datetime | None = None
+    blind: tuple[Blind, ...] = ()
+    daily: DailyFacts = field(default_factory=DailyFacts)
+    refused: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One subscription's rows. `usage` and `costs` are of this month and the one before, by account.
+
+    `blind` says which rows only a newer release can read; `read_only` are the keys of all that it wrote. `etags` are
+    the store's own: row key -> ETag, of every row read.
     """
 
     subscription: Subscription
     facts: Mapping[str, AccountFacts] = field(default_factory=dict)
-    usage: Mapping[str, SigningUsage] = field(default_factory=dict)
+    usage: Mapping[str, Months] = field(default_factory=dict)
+    costs: Mapping[str, tuple[AccountCost, ...]] = field(default_factory=dict)
     memory: Mapping[str, FindingMemory] = field(default_factory=dict)
     register: Mapping[str, RegisterEntry] = field(default_factory=dict)
     patience: tuple[Patience, ...] = ()
     blind: tuple[Blind, ...] = ()
-    unread_since: datetime | None = None
+    standing: Standing = field(default_factory=Standing)
     etags: Mapping[str, str] = field(default_factory=dict)
     read_only: frozenset[str] = frozenset()
 

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from shared.domain.account import CertificateProfile, SigningAccount
 from shared.domain.blind import Blind
-from shared.domain.subscription import Subscription
+from shared.domain.cost import AccountCost
+from shared.domain.subscription import DailyFacts, Subscription
 from shared.domain.usage import SigningUsage
 from shared.domain.validation import RegisterEntry
 
@@ -53,6 +54,7 @@ class Fleet:
 class Survey:
     """One subscription as seen at `taken`. Only what was really read is in `profiles`: what was not is in `blind`.
 
+    `usage` is of this month, `costs` of the months that the bill was read of; both by account id.
     `last_seen` holds the profiles of accounts that are out of sight, as they were read last: they say whom a word of
     the register concerns, and nothing else.
     """
@@ -66,6 +68,8 @@ class Survey:
     register: Mapping[str, RegisterEntry] = field(default_factory=dict)
     blind: tuple[Blind, ...] = ()
     unread_since: datetime | None = None
+    daily: DailyFacts = field(default_factory=DailyFacts)
+    costs: Mapping[str, tuple[AccountCost, ...]] = field(default_factory=dict)
 
     def all_profiles(self) -> Iterator[BoundProfile]:
         """Every profile that was read, with its account."""

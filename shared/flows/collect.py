@@ -1,60 +1,22 @@
 """Collect: read one subscription, many accounts at a time, and say what could not be read."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import batched
 
-from shared.domain.account import CertificateProfile, SigningAccount
-from shared.domain.blind import About, Blind, Sight, hidden
-from shared.domain.kept import CallKind, Kept, Patience
+from shared.domain.account import SigningAccount
+from shared.domain.blind import About, Blind, Sight
+from shared.domain.kept import CallKind, Kept
 from shared.domain.look import Shard
-from shared.domain.usage import SigningUsage, Window, month_of, next_window
-from shared.ports.azure import AccountReader, UsageReader
-from shared.ports.errors import Throttled, WindowTooLong
+from shared.flows.daily import Daily
+from shared.flows.readings import Readings
+from shared.flows.signatures import Signatures
+from shared.ports.azure import AccountReader
+from shared.ports.errors import Throttled
 
 AT_ONCE = 8
-IDS_PER_BATCH = 50
-SHORTEST_WINDOW = timedelta(minutes=5)
-
-type Profiles = tuple[CertificateProfile, ...]
-
-
-@dataclass(slots=True)
-class Readings:
-    """What one message read. `profiles` and `usage` by account id; `patience` says what had to wait, of `held` or new.
-
-    `done` are the accounts whose profiles were read, or found unreadable, by this message or earlier ones of the look.
-    """
-
-    accounts: tuple[SigningAccount, ...] = ()
-    gone: frozenset[str] = frozenset()
-    profiles: dict[str, Profiles] = field(default_factory=dict)
-    usage: dict[str, tuple[Window, Mapping[datetime, int]]] = field(default_factory=dict)
-    blind: list[Blind] = field(default_factory=list)
-    held: tuple[Patience, ...] = ()
-    patience: list[Patience] = field(default_factory=list)
-    done: set[str] = field(default_factory=set)
-
-    def wait(self, throttled: Throttled) -> None:
-        """Azure asked for patience."""
-        self.patience.append(Patience(throttled.kind, throttled.scope, throttled.until))
-
-    def waits(self, kind: CallKind, scope: str) -> bool:
-        """Whether Azure, asked by us or by another worker, wished to be left alone with this."""
-        holding = [row for row in (*self.held, *self.patience) if row.holds(kind, scope)]
-        self.patience.extend(row for row in holding if row not in self.patience)
-        return bool(holding)
-
-    def left_unread(self, kept: Kept, now: datetime) -> Iterator[Sight]:
-        """What Azure's wish for patience kept from being read."""
-        for account in self.accounts:
-            profiles, usage = Sight(About.PROFILES, account.id), Sight(About.USAGE, account.id)
-            if account.id not in self.done and not hidden([profiles], self.blind):
-                yield profiles
-            if account.id not in self.usage and not hidden([usage], self.blind) and _due(kept, account, now):
-                yield usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +24,37 @@ class Collect:
     """The sources of one subscription."""
 
     accounts: AccountReader
-    usage: UsageReader
+    signatures: Signatures
+    daily: Daily
 
     async def run(self, shard: Shard, kept: Kept, now: datetime) -> Readings:
         """Everything that Azure shows of the subscription, as far as it may be read now."""
         held = tuple(row for row in kept.patience if row.until > now)
         found = Readings(blind=list(shard.blind), done=_done(shard, kept), held=held)
         await self._settle(shard, kept, found)
-        await asyncio.gather(self._read_profiles(found), self._read_usage(shard, kept, found, now))
+        await asyncio.gather(
+            self._read_profiles(found),
+            self.signatures.read(shard.subscription, kept, found, now),
+            self.daily.read(shard.subscription, kept, found, now),
+        )
+        return found
+
+    async def one(self, account: SigningAccount, kept: Kept, now: datetime) -> Readings:
+        """One account alone, known from before or not; of all others what is known has to do."""
+        held = tuple(row for row in kept.patience if row.until > now)
+        standing = kept.standing
+        seen_again = [Sight(About.ACCOUNTS, account.id), Sight(About.PROFILES, account.id)]
+        blind = [spot for spot in standing.blind if Sight(spot.about, spot.scope) not in seen_again]
+        found = Readings(blind=blind, held=held, daily=standing.daily, refused=standing.refused)
+        answer = await self._account(account, found)
+        found.gone = frozenset({account.id} if answer is None else ())
+        others = [known for known in kept.accounts() if known.id != account.id]
+        if isinstance(answer, Blind):
+            found.blind.append(answer)
+        elif answer:
+            await self._profiles(answer, found)
+        known = account if isinstance(answer, Blind) and account.id in kept.facts else answer
+        found.accounts = _in_order([*others, *([known] if isinstance(known, SigningAccount) else [])])
         return found
 
     async def _settle(self, shard: Shard, kept: Kept, found: Readings) -> None:
@@ -108,7 +93,7 @@ class Collect:
 
     async def _read_profiles(self, found: Readings) -> None:
         """Where Azure asks for patience with one account, the others go on."""
-        passed = found.done | _hidden_accounts(found)
+        passed = found.done | found.hidden_accounts()
         for some in batched([account for account in found.accounts if account.id not in passed], AT_ONCE, strict=False):
             await asyncio.gather(*(self._profiles(account, found) for account in some))
 
@@ -126,38 +111,6 @@ class Collect:
         else:
             found.profiles[account.id] = read
 
-    async def _read_usage(self, shard: Shard, kept: Kept, found: Readings, now: datetime) -> None:
-        """In batches by region and window; once more, with shorter windows, where the service takes no long ones."""
-        try:
-            await self._read_windows(shard, kept, found, now)
-        except WindowTooLong:
-            await self._read_windows(shard, kept, found, now)
-
-    async def _read_windows(self, shard: Shard, kept: Kept, found: Readings, now: datetime) -> None:
-        hidden = _hidden_accounts(found)
-        windows: dict[tuple[str, Window], list[str]] = {}
-        for account in found.accounts:
-            window = next_window(_known_usage(kept, account, now), now, self.usage.longest_window)
-            if account.id not in hidden and _due(kept, account, now):
-                windows.setdefault((account.region, window), []).append(account.id)
-        for (region, window), ids in windows.items():
-            for some in batched(ids, IDS_PER_BATCH, strict=False):
-                await self._usage(shard, region, some, window, found)
-
-    async def _usage(self, shard: Shard, region: str, ids: Sequence[str], window: Window, found: Readings) -> None:
-        if found.waits(CallKind.METRICS, shard.subscription.scope):
-            return
-        try:
-            read = await self.usage.signatures(shard.subscription.id, region, ids, window)
-        except Throttled as throttled:
-            found.wait(throttled)
-            return
-        for account_id, answer in read.items():
-            if isinstance(answer, Blind):
-                found.blind.append(answer)
-            else:
-                found.usage[account_id] = (window, answer)
-
 
 def _done(shard: Shard, kept: Kept) -> set[str]:
     """What earlier messages of the look read and kept, or found unreadable."""
@@ -165,27 +118,10 @@ def _done(shard: Shard, kept: Kept) -> set[str]:
     return (known & set(shard.done)) | {spot.scope for spot in shard.blind}
 
 
-def _known_usage(kept: Kept, account: SigningAccount, now: datetime) -> SigningUsage:
-    return kept.usage.get(account.id) or SigningUsage(account.id, month_of(now))
-
-
-def _due(kept: Kept, account: SigningAccount, now: datetime) -> bool:
-    usage = _known_usage(kept, account, now)
-    return now - (usage.read_until or usage.month) >= SHORTEST_WINDOW
-
-
 def _known_or_listed(shard: Shard, kept: Kept) -> tuple[SigningAccount, ...]:
     """Everything known from before, and what the inventory listed, which is newer."""
     known = {account.id: account for account in kept.accounts()}
     return _in_order((known | {account.id: account for account in shard.accounts}).values())
-
-
-def _hidden_accounts(found: Readings) -> frozenset[str]:
-    """Accounts that could not even be asked for: nothing in them is read."""
-    spots = [spot for spot in found.blind if spot.about is About.ACCOUNTS]
-    return frozenset(
-        account.id for account in found.accounts if any(f"{account.id}/".startswith(f"{spot.scope}/") for spot in spots)
-    )
 
 
 def _in_order(accounts: Iterable[SigningAccount]) -> tuple[SigningAccount, ...]:

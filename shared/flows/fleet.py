@@ -6,6 +6,7 @@ from datetime import datetime
 
 from shared.domain.blind import About, Blind
 from shared.domain.decision import Deciding
+from shared.domain.kept import Standing
 from shared.domain.look import Look, ShardEnd
 from shared.domain.policy import Policy
 from shared.domain.routing import Routes
@@ -14,6 +15,7 @@ from shared.domain.subscription import Subscription
 from shared.domain.usage import month_of
 from shared.domain.words import count
 from shared.flows.relay import Relay
+from shared.ports.bills import Bills
 from shared.ports.errors import Conflict
 from shared.ports.shelves import Commit, Shelves
 
@@ -28,6 +30,7 @@ class FleetJudge:
     policy: Policy
     routes: Routes
     shelves: Shelves
+    bills: Bills
     relay: Relay
     mistakes: tuple[str, ...] = ()
 
@@ -37,11 +40,14 @@ class FleetJudge:
         blind = (*look.blind, *_unended(look, ends))
         for _ in range(MAX_CONFLICTS):
             kept = await self.shelves.read(FLEET, month_of(now))
-            since = (kept.unread_since or now) if look.blind else None
-            findings = tuple(fleet_findings(FleetSurvey(look, ends, blind, since, self.mistakes), self.policy, now))
+            since = (kept.standing.unread_since or now) if look.blind else None
+            survey = FleetSurvey(look, ends, blind, since, self.mistakes, tuple((await self.bills.scopes()).values()))
+            findings = tuple(fleet_findings(survey, self.policy, now))
             verdict = deciding.decide(findings, kept.memory, blind)
             try:
-                await self.shelves.commit(kept, Commit({}, {}, frozenset(), verdict.changes, since))
+                await self.shelves.commit(
+                    kept, Commit({}, {}, frozenset(), verdict.changes, Standing(since, look.blind))
+                )
             except Conflict:
                 continue
             await self.relay.carry(FLEET.id)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from shared.domain.account import SigningAccount
 from shared.domain.blind import About, Blind
-from shared.domain.kept import Patience
+from shared.domain.kept import CallKind, Patience
 from shared.domain.look import Look, Shard, look_id
 from shared.domain.subscription import Subscription
 from shared.domain.survey import Fleet
@@ -75,7 +75,7 @@ class Watch:
     async def _fleet(self, now: datetime) -> Fleet:
         """The inventory, unless Azure asked for patience: then what is known from before has to do."""
         kept = await self.shelves.read(FLEET, month_of(now))
-        held = [row for row in kept.patience if row.until > now]
+        held = [row for row in kept.patience if row.kind == CallKind.RESOURCE_GRAPH and row.until > now]
         if not held:
             try:
                 return await self.inventory.fleet()

@@ -1,6 +1,7 @@
 """What the house needs of Azure, in its own words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
@@ -45,21 +46,38 @@ class AccountReader(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class UsageAnswer:
+    """For each account (lower-case ARM id) hour -> signatures, unknown hours left out; or why it is blind.
+
+    `window` is what was read: the beginning of what was asked for, where that turned out to be too long.
+    """
+
+    window: Window
+    of: Mapping[str, Mapping[datetime, int] | Blind]
+
+
 class UsageReader(Protocol):
-    """Signatures by hour. Raises Throttled, WindowTooLong and nothing else."""
+    """Signatures by hour. Raises Throttled and nothing else."""
 
     @property
     def longest_window(self) -> timedelta:
         """The longest window worth asking for at once, by the grain that the service was found to take."""
         ...
 
+    @property
+    def refused(self) -> frozenset[str]:
+        """Ways of asking that the service was found to refuse, by names of the reader's own."""
+        ...
+
+    def remember(self, refused: Iterable[str]) -> None:
+        """What another process found refused, so that it is not asked again."""
+        ...
+
     async def signatures(
         self, subscription_id: str, region: str, account_ids: Sequence[str], window: Window
-    ) -> Mapping[str, Mapping[datetime, int] | Blind]:
-        """For each account (lower-case ARM id): hour -> signatures, unknown hours left out; or why it is blind.
-
-        At most 50 ids, all of one subscription and region (DOMAIN.md section 5).
-        """
+    ) -> UsageAnswer:
+        """At most 50 ids, all of one subscription and region (DOMAIN.md section 5)."""
         ...
 
 

@@ -24,7 +24,3 @@ class Throttled(Exception):
         self.kind = kind
         self.scope = scope
         self.until = until
-
-
-class WindowTooLong(Exception):
-    """The service was found to give signatures only in a finer grain: ask again for a shorter window."""

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Protocol
 
+from shared.domain.cost import BillReading
 from shared.domain.look import Shard
 
 
@@ -11,6 +12,10 @@ class Messages(Protocol):
 
     async def look(self, shard: Shard, delay: timedelta = timedelta()) -> None:
         """Ask for a look at one subscription."""
+        ...
+
+    async def bill(self, reading: BillReading, delay: timedelta = timedelta()) -> None:
+        """Ask for one bill to be read on."""
         ...
 
     async def tell(self, receiver: str, delay: timedelta = timedelta()) -> None:

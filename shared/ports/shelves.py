@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from shared.domain.kept import Kept, Patience
+from shared.domain.kept import Kept, Patience, Standing
 from shared.domain.memory import Change, Intent
+from shared.domain.metering import Months
 from shared.domain.subscription import Subscription
 from shared.domain.survey import AccountFacts
-from shared.domain.usage import SigningUsage
 from shared.domain.validation import RegisterEntry
 
 
@@ -18,10 +18,10 @@ class Commit:
     """What one look at a subscription changes, all of it or, with a Conflict, to be decided again."""
 
     facts: Mapping[str, AccountFacts]
-    usage: Mapping[str, SigningUsage]
+    usage: Mapping[str, Months]
     gone: frozenset[str]
     changes: Sequence[Change]
-    unread_since: datetime | None
+    standing: Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,15 @@ class Shelves(Protocol):
     """What is kept of each subscription. `commit` and `register` raise Conflict."""
 
     async def read(self, subscription: Subscription, month: datetime) -> Kept:
-        """Everything kept of one subscription in one query; usage of `month` only."""
+        """Everything kept of one subscription in one query; usage and costs of `month` and the one before."""
         ...
 
     async def commit(self, kept: Kept, commit: Commit) -> None:
         """Write what differs from `kept`, a memory never parted from its intents; nothing when nothing differs."""
+        ...
+
+    async def patience(self, subscription_id: str) -> Sequence[Patience]:
+        """What Azure asked to wait for, also what is over."""
         ...
 
     async def hold(self, subscription_id: str, patience: Patience) -> None:

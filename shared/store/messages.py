@@ -8,6 +8,7 @@ import zlib
 from dataclasses import dataclass
 from datetime import timedelta
 
+from shared.domain.cost import BillReading
 from shared.domain.look import Shard
 from shared.store.blobs import Blobs
 from shared.store.limits import MESSAGE_BYTES
@@ -16,9 +17,11 @@ from shared.store.schema import SCHEMA, Codec
 
 LOOK_QUEUE = "countersign-look"
 TELL_QUEUE = "countersign-tell"
+BILL_QUEUE = "countersign-bill"
 CONTAINER = "messages"
 
 SHARD = Codec[Shard](Shard)
+BILL = Codec[BillReading](BillReading)
 
 
 class Unreadable(ValueError):
@@ -34,13 +37,11 @@ class QueuedMessages:
 
     async def look(self, shard: Shard, delay: timedelta = timedelta()) -> None:
         """Ask for a look at one subscription, whatever its size."""
-        packed = base64.b85encode(zlib.compress(SHARD.text(shard).encode())).decode()
-        body = json.dumps({"schema": SCHEMA, "shard": packed})
-        if len(body) > MESSAGE_BYTES:
-            name = f"{shard.look}/{shard.subscription.id}-{uuid.uuid4().hex}"
-            await self.blobs.write(CONTAINER, name, packed.encode())
-            body = json.dumps({"schema": SCHEMA, "blob": name})
-        await self.queues.send(LOOK_QUEUE, body, delay)
+        await self._send(LOOK_QUEUE, shard.look, SHARD.text(shard), delay)
+
+    async def bill(self, reading: BillReading, delay: timedelta = timedelta()) -> None:
+        """Ask for one bill to be read on."""
+        await self._send(BILL_QUEUE, f"{reading.planned:%Y%m%dT%H%M%S}", BILL.text(reading), delay)
 
     async def tell(self, receiver: str, delay: timedelta = timedelta()) -> None:
         """Ask for what waits for one receiver to be delivered."""
@@ -48,13 +49,11 @@ class QueuedMessages:
 
     async def read_look(self, body: str) -> Shard:
         """Raises Unreadable."""
-        message = _message(body)
-        inside = message.get("shard")
-        packed = inside if isinstance(inside, str) else await self._from_blob(message.get("blob"))
-        try:
-            return SHARD.read(zlib.decompress(base64.b85decode(packed)))
-        except (ValueError, binascii.Error, zlib.error) as error:
-            raise Unreadable("The message does not hold a subscription to look at.") from error
+        return await self._read(SHARD, body, "The message does not hold a subscription to look at.")
+
+    async def read_bill(self, body: str) -> BillReading:
+        """Raises Unreadable."""
+        return await self._read(BILL, body, "The message does not hold a bill to read.")
 
     async def read_tell(self, body: str) -> str:
         """The receiver's name. Raises Unreadable."""
@@ -66,6 +65,25 @@ class QueuedMessages:
     async def poison(self, queue: str, body: str) -> None:
         """Put a message where people can look at it."""
         await self.queues.send(f"{queue}-poison", body)
+
+    async def _send(self, queue: str, folder: str, text: str, delay: timedelta) -> None:
+        """Packed, and in a blob where it is too large for a queue."""
+        packed = base64.b85encode(zlib.compress(text.encode())).decode()
+        body = json.dumps({"schema": SCHEMA, "packed": packed})
+        if len(body) > MESSAGE_BYTES:
+            name = f"{folder}/{uuid.uuid4().hex}"
+            await self.blobs.write(CONTAINER, name, packed.encode())
+            body = json.dumps({"schema": SCHEMA, "blob": name})
+        await self.queues.send(queue, body, delay)
+
+    async def _read[T](self, codec: Codec[T], body: str, refusal: str) -> T:
+        message = _message(body)
+        inside = message.get("packed")
+        packed = inside if isinstance(inside, str) else await self._from_blob(message.get("blob"))
+        try:
+            return codec.read(zlib.decompress(base64.b85decode(packed)))
+        except (ValueError, binascii.Error, zlib.error) as error:
+            raise Unreadable(refusal) from error
 
     async def _from_blob(self, name: object) -> bytes:
         content = await self.blobs.read(CONTAINER, name) if isinstance(name, str) else None

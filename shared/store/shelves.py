@@ -8,44 +8,38 @@ from datetime import UTC, datetime
 
 from shared.domain.account import SigningAccount
 from shared.domain.blind import About, Blind
+from shared.domain.cost import AccountCost
 from shared.domain.finding import Finding, Severity
-from shared.domain.kept import Kept, Patience
+from shared.domain.kept import Kept, Patience, Standing
 from shared.domain.memory import Change, FindingMemory, Intent
+from shared.domain.metering import Months
 from shared.domain.subscription import Subscription
 from shared.domain.survey import AccountFacts
-from shared.domain.usage import SigningUsage
+from shared.domain.usage import SigningUsage, last_month
 from shared.domain.validation import RegisterEntry
 from shared.ports.clock import Clock
 from shared.ports.errors import Conflict
 from shared.ports.shelves import Commit, Lying
 from shared.store.keys import key, parts, prefix
+from shared.store.months import COST, USAGE, month_key, months_until, rows_about
 from shared.store.rows import Delete, Insert, Merge, Operation, Row, Rows, key_of
-from shared.store.schema import SCHEMA, Codec, newer
+from shared.store.schema import Codec, newer
 from shared.store.transactions import forget, in_transactions
 
 FACTS = Codec[AccountFacts](AccountFacts)
-USAGE = Codec[SigningUsage](SigningUsage)
+STANDING = Codec[Standing](Standing)
 MEMORY = Codec[FindingMemory](FindingMemory)
 INTENT = Codec[Intent](Intent)
 ENTRY = Codec[RegisterEntry](RegisterEntry)
 PATIENCE = Codec[Patience](Patience)
 
 NEVER = datetime.min.replace(tzinfo=UTC)
-UNREAD = key("subscription")
+STANDING_KEY = key("subscription")
 MARKS = key("marks")
 
 
 def _account_key(account: SigningAccount) -> str:
     return key("account", account.resource_group, account.name)
-
-
-def _usage_key(account: SigningAccount, month: datetime) -> str:
-    """Later months sort first, so that one range ends with the month asked for."""
-    return key("usage", _backwards(month), account.resource_group, account.name)
-
-
-def _backwards(month: datetime) -> str:
-    return f"{999999 - int(f'{month:%Y%m}'):06}"
 
 
 def _memory_key(memory: FindingMemory) -> str:
@@ -61,8 +55,8 @@ class TableShelves:
     clock: Clock
 
     async def read(self, subscription: Subscription, month: datetime) -> Kept:
-        """Everything of one subscription, in one range: older months of usage lie behind it."""
-        _, last = prefix("usage", _backwards(month))
+        """Everything of one subscription, in one range: older months lie behind it."""
+        last = months_until(last_month(month))
         rows = await self.subscriptions.query(key(subscription.id), last=last)
         return _kept(subscription, rows)
 
@@ -74,6 +68,10 @@ class TableShelves:
         groups = [_change_operations(kept, change) for change in commit.changes]
         for operations in in_transactions(partition, groups):
             await self.subscriptions.transact(partition, await self._marked(kept.subscription.id, operations))
+
+    async def patience(self, subscription_id: str) -> Sequence[Patience]:
+        """Of one partition."""
+        return PATIENCE.all_readable(await self.subscriptions.query(key(subscription_id), *prefix("patience")))
 
     async def hold(self, subscription_id: str, patience: Patience) -> None:
         """A later end stays, and so does what a newer release wrote."""
@@ -141,20 +139,30 @@ def _kept(subscription: Subscription, rows: Sequence[Row]) -> Kept:
     return Kept(
         subscription,
         facts={facts.account.id: facts for facts in FACTS.all_readable(of["account"])},
-        usage={usage.account_id: usage for usage in USAGE.all_readable(of["usage"])},
+        usage=_by_month(USAGE.all_readable(rows_about("signing", of["usage"]))),
+        costs=_by_account(COST.all_readable(rows_about("cost", of["usage"]))),
         memory={remembered.finding.key: remembered for remembered in memory},
         register={entry.validation_id or f"account:{entry.account.lower()}": entry for entry in entries},
         patience=tuple(PATIENCE.all_readable(of["patience"])),
         blind=(hidden,) if len(entries) < len(of["register"]) else (),
-        unread_since=_unread_since(of["subscription"]),
+        standing=next(iter(STANDING.all_readable(of["subscription"])), Standing()),
         etags={row.key: row.etag for row in rows},
         read_only=frozenset(row.key for row in rows if newer(row)),
     )
 
 
-def _unread_since(rows: Iterable[Row]) -> datetime | None:
-    since = [str(row.values["unread_since"]) for row in rows if row.values.get("unread_since")]
-    return datetime.fromisoformat(since[0]) if since else None
+def _by_month(found: Iterable[SigningUsage]) -> dict[str, Months]:
+    usage: defaultdict[str, dict[datetime, SigningUsage]] = defaultdict(dict)
+    for one in found:
+        usage[one.account_id][one.month] = one
+    return dict(usage)
+
+
+def _by_account(found: Iterable[AccountCost]) -> dict[str, tuple[AccountCost, ...]]:
+    costs: defaultdict[str, list[AccountCost]] = defaultdict(list)
+    for one in found:
+        costs[one.account_id].append(one)
+    return {account_id: tuple(some) for account_id, some in costs.items()}
 
 
 def _unknown(row: Row) -> FindingMemory:
@@ -171,19 +179,18 @@ def _entry_key(entry: RegisterEntry) -> str:
 def _facts_operations(kept: Kept, commit: Commit) -> list[Operation]:
     """What differs, and nothing else; rows of a newer release are left alone."""
     found: list[Operation] = []
-    accounts = {account_id: known.account for account_id, known in (dict(kept.facts) | dict(commit.facts)).items()}
     for account_id, facts in commit.facts.items():
         if kept.facts.get(account_id) != facts:
             found.append(_put(kept, _account_key(facts.account), FACTS.values(facts)))
-    for account_id, usage in commit.usage.items():
-        if kept.usage.get(account_id) != usage:
-            found.append(_put(kept, _usage_key(accounts[account_id], usage.month), USAGE.values(usage)))
+    for account_id, months in commit.usage.items():
+        for month, usage in months.items():
+            if kept.usage.get(account_id, {}).get(month) != usage:
+                found.append(_put(kept, month_key("signing", month, account_id), USAGE.values(usage)))
     for account_id in commit.gone & kept.facts.keys():
         row_key = _account_key(kept.facts[account_id].account)
         found.append(Delete(row_key, kept.etags[row_key]))
-    if kept.unread_since != commit.unread_since:
-        since = commit.unread_since.isoformat() if commit.unread_since else ""
-        found.append(_put(kept, UNREAD, {"schema": SCHEMA, "unread_since": since}))
+    if kept.standing != commit.standing:
+        found.append(_put(kept, STANDING_KEY, STANDING.values(commit.standing)))
     return [operation for operation in found if key_of(operation) not in kept.read_only]
 
 

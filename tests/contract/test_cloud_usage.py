@@ -14,7 +14,7 @@ from shared.cloud.usage import MonitorUsage
 from shared.domain.account import SigningAccount
 from shared.domain.blind import About, Blind
 from shared.domain.usage import Window
-from shared.ports.errors import Throttled, WindowTooLong
+from shared.ports.errors import Throttled
 from tests.contract.azure_stand_in import IMPATIENT, StandIn, account_form, scenario_of, stand_in
 
 DAY = Window(datetime(2026, 11, 19, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC))
@@ -38,13 +38,18 @@ async def accounts_of(azure: StandIn) -> dict[str, SigningAccount]:
 
 
 async def read_day(azure: StandIn, reader: MonitorUsage, window: Window = DAY) -> dict[str, Any]:
+    """Piece by piece."""
     accounts = await accounts_of(azure)
     subscription = accounts["alpha"].subscription_id
     ids = [account.id for account in accounts.values()]
-    try:
-        read = await reader.signatures(subscription, "westeurope", ids, window)
-    except WindowTooLong:
-        read = await reader.signatures(subscription, "westeurope", ids, window)
+    read: dict[str, Any] = {}
+    start = window.start
+    while start < window.end:
+        answer = await reader.signatures(subscription, "westeurope", ids, Window(start, window.end))
+        start = answer.window.end
+        read = {
+            id_: found if isinstance(found, Blind) else read.get(id_, {}) | found for id_, found in answer.of.items()
+        }
     return {name: read[account.id] for name, account in accounts.items()}
 
 
@@ -77,6 +82,28 @@ async def test_a_refused_grain_is_remembered(tmp_path: Path) -> None:
         assert reader.longest_window == timedelta(hours=3)
 
 
+@pytest.mark.parametrize(("batch", "calls"), [(True, {"200": 8}), (False, {})])
+async def test_what_another_process_found_refused_is_not_tried(
+    tmp_path: Path, batch: bool, calls: dict[str, int]
+) -> None:
+    async with stand_in(fleet_that_signs(metric_batch=batch), tmp_path) as azure:
+        first, second = MonitorUsage(azure.session), MonitorUsage(azure.session)
+        await read_day(azure, first)
+        azure.azure.calls.reset()
+        second.remember([*first.refused, "something of a newer release"])
+        await read_day(azure, second)
+
+        assert azure.azure.calls.seen()["statuses_by_kind"].get("metrics_batch", {}) == calls
+
+
+async def test_where_only_minutes_are_given_the_beginning_of_a_long_window_is_read(tmp_path: Path) -> None:
+    async with stand_in(fleet_that_signs(), tmp_path) as azure:
+        alpha = (await accounts_of(azure))["alpha"]
+        answer = await MonitorUsage(azure.session).signatures(alpha.subscription_id, "westeurope", [alpha.id], DAY)
+
+        assert answer.window == Window(DAY.start, DAY.start + timedelta(hours=3))
+
+
 async def test_where_hours_are_given_a_month_is_one_call(tmp_path: Path) -> None:
     async with stand_in(fleet_that_signs(metric_grains=("PT1M", "PT1H")), tmp_path) as azure:
         reader = MonitorUsage(azure.session)
@@ -103,8 +130,8 @@ async def test_one_account_that_spoils_a_batch_is_blind_and_batches_go_on(tmp_pa
         read = await reader.signatures(alpha.subscription_id, "westeurope", [alpha.id, gone], DAY)
         again = await reader.signatures(alpha.subscription_id, "westeurope", [alpha.id], DAY)
 
-        assert read[alpha.id] == again[alpha.id] == truth(azure, "alpha")
-        assert isinstance(read[gone], Blind)
+        assert read.of[alpha.id] == again.of[alpha.id] == truth(azure, "alpha")
+        assert isinstance(read.of[gone], Blind)
         assert azure.calls("metrics_batch") == 2
 
 

@@ -17,7 +17,7 @@ from tests.conftest import PROJECT
 from tests.contract.conftest import SandboxCredential
 
 HEALTHY = PROJECT / "sandbox" / "scenarios" / "healthy.yaml"
-BAD = ("not json", '{"schema": 1}', '{"schema": 99, "shard": "x"}', '{"schema": 1, "shard": "damaged"}', "[]", "\x00")
+BAD = ("not json", '{"schema": 1}', '{"schema": 99, "packed": "x"}', '{"schema": 1, "packed": "damaged"}', "[]", "\x00")
 
 
 async def eventually(holds: Callable[[], Awaitable[bool]], seconds: float = 60) -> bool:

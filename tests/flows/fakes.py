@@ -5,7 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pydantic import SecretStr
@@ -14,11 +14,14 @@ from shared.channels.http import AiohttpHttp
 from shared.channels.webhook import Webhook
 from shared.domain.account import Certificate, CertificateProfile, SigningAccount
 from shared.domain.blind import About, Blind
+from shared.domain.cost import Charge, CostPage, Forecast, GroupingRefused, month_end, totals
 from shared.domain.kept import CallKind
 from shared.domain.memory import Intent
-from shared.domain.subscription import Subscription, subscription_scope
+from shared.domain.reach import Reached
+from shared.domain.subscription import Lock, Subscription, subscription_scope
 from shared.domain.survey import Fleet
 from shared.domain.usage import HOUR, Window
+from shared.ports.azure import UsageAnswer
 from shared.ports.channel import Part
 from shared.ports.errors import DeliveryError, Throttled
 
@@ -32,6 +35,10 @@ KINDS = {
     "account": CallKind.ACCOUNTS,
     "profiles": CallKind.PROFILES,
     "usage": CallKind.METRICS,
+    "providers": CallKind.PROVIDERS,
+    "locks": CallKind.LOCKS,
+    "costs": CallKind.COSTS,
+    "forecast": CallKind.COSTS,
 }
 
 
@@ -85,11 +92,13 @@ class Profile:
 
 @dataclass(slots=True)
 class FakeAzure:
-    """`Inventory`, `AccountReader`, `UsageReader` and `Meter` over a fleet that a test changes between looks.
+    """Every port to Azure, over a fleet that a test changes between looks.
 
     `unlisted` are accounts that the index has lost; `forbidden` scopes answer 403, and the index hides what lies in
     them; `index_fails` makes the inventory blind. `throttled` holds kind -> account id -> how often to ask for patience
-    (for `patience`). `signed` are signatures by account and hour: what is not there is unknown.
+    (for `patience`), `throttled_after` after how many reads it does so once; that holds for the subscription, one
+    account where `narrow`, everything where `tenant_wide`. `signed` are signatures by account and hour: what is not
+    there is unknown.
     """
 
     clock: HandClock
@@ -101,13 +110,20 @@ class FakeAzure:
     index_fails: bool = False
     throttled: dict[str, dict[str, int]] = field(default_factory=dict)
     patience: timedelta = timedelta(minutes=3)
+    throttled_after: dict[str, int] = field(default_factory=dict)
     narrow: bool = False
+    tenant_wide: bool = False
     reads: Counter[tuple[str, str]] = field(default_factory=Counter)
+    longest_window: timedelta = 31 * DAY
+    refused: frozenset[str] = frozenset()
+    registered: dict[str, str] = field(default_factory=lambda: {"microsoft.codesigning": "Registered"})
+    locked: tuple[Lock, ...] = ()
+    unreached: set[str] = field(default_factory=set)
+    billed: dict[str, list[Charge]] = field(default_factory=dict)
 
-    @property
-    def longest_window(self) -> timedelta:
-        """As `UsageReader.longest_window`."""
-        return 31 * DAY
+    def remember(self, refused: Iterable[str]) -> None:
+        """As `UsageReader.remember`."""
+        self.refused |= frozenset(refused)
 
     def start(self) -> Mapping[str, int]:
         """As `Meter.start`; nothing is counted here, `reads` tells all."""
@@ -164,11 +180,56 @@ class FakeAzure:
         region: str,  # noqa: ARG002
         account_ids: Sequence[str],
         window: Window,
-    ) -> Mapping[str, Mapping[datetime, int] | Blind]:
+    ) -> UsageAnswer:
         """As `UsageReader.signatures`."""
         for id_ in account_ids:
             await self._ask("usage", id_)
-        return {id_: self._signatures(id_, window) for id_ in account_ids}
+        return UsageAnswer(window, {id_: self._signatures(id_, window) for id_ in account_ids})
+
+    async def registrations(self, subscription: Subscription) -> Mapping[str, str] | Blind:
+        """As `SubscriptionReader.registrations`."""
+        await self._ask("providers", subscription.scope)
+        if self._hidden(subscription.scope):
+            return Blind(About.REGISTRATIONS, subscription.scope, "The Reader role is missing (403).")
+        return self.registered
+
+    async def locks(self, subscription: Subscription) -> tuple[Lock, ...] | Blind:
+        """As `SubscriptionReader.locks`."""
+        await self._ask("locks", subscription.scope)
+        if self._hidden(subscription.scope):
+            return Blind(About.LOCKS, subscription.scope, "The Reader role is missing (403).")
+        return self.locked
+
+    async def page(self, scope: str, first: date, last: date, link: str = "") -> CostPage | GroupingRefused | Blind:
+        """As `CostReader.page`: two charges a page; a scope that is not a subscription takes no grouping."""
+        await self._ask("costs", scope)
+        if self._hidden(scope):
+            return Blind(About.COSTS, scope, "The Cost Management Reader role is missing (403).")
+        if not scope.startswith("/subscriptions/"):
+            return GroupingRefused("Grouping by ResourceId is not supported at this scope.")
+        rows = [
+            (id_, charge)
+            for id_, charges in self.billed.items()
+            for charge in charges
+            if id_.startswith(scope) and first <= charge.day <= last
+        ]
+        begin = int(link or 0)
+        some: dict[str, tuple[Charge, ...]] = {}
+        for id_, charge in rows[begin : begin + 2]:
+            some[id_] = (*some.get(id_, ()), charge)
+        return CostPage(some, str(begin + 2) if begin + 2 < len(rows) else "")
+
+    async def forecast(self, scope: str, month: date, today: date) -> Forecast | Blind | None:
+        """As `CostReader.forecast`: what was charged so far, and as much for each day that is left."""
+        await self._ask("forecast", scope)
+        charges = [one for id_, found in self.billed.items() if id_.startswith(scope) for one in found]
+        each = {currency: total / today.day for currency, total in totals(charges).items()}
+        return Forecast(month, {name: amount * month_end(month).day for name, amount in each.items()}) if each else None
+
+    async def reach(self, endpoints: Sequence[str]) -> tuple[Reached, ...]:
+        """As `Reachability.reach`; these are never throttled."""
+        asked = ("timestamp", *sorted(set(endpoints)))
+        return tuple(Reached(name, name, "No answer." if name in self.unreached else "") for name in asked)
 
     def _signatures(self, id_: str, window: Window) -> Mapping[datetime, int] | Blind:
         if self._hidden(id_):
@@ -182,9 +243,15 @@ class FakeAzure:
         await asyncio.sleep(0)
         if self.throttled.get(kind, {}).get(id_, 0) > 0:
             self.throttled[kind][id_] -= 1
-            scope = id_ if self.narrow or not id_ else subscription_scope(id_.split("/")[2])
-            raise Throttled(KINDS[kind], scope, self.clock.now() + self.patience)
+            raise Throttled(KINDS[kind], self._slowed(id_), self.clock.now() + self.patience)
         self.reads[kind, id_] += 1
+        if self.throttled_after.get(kind) == self.reads[kind, id_]:
+            self.throttled[kind] = {id_: 1}
+
+    def _slowed(self, id_: str) -> str:
+        if self.tenant_wide:
+            return ""
+        return id_ if self.narrow or not id_ else subscription_scope(id_.split("/")[2])
 
 
 @dataclass(slots=True)

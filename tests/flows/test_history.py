@@ -14,9 +14,10 @@ SEVEN = START.replace(minute=0)
 
 
 async def lines(world: World) -> list[dict[str, Any]]:
-    """Every line of the first day."""
-    content = await world.storage.blobs.read(HISTORY, f"{subscription().id}/2026-11-20.jsonl.gz")
-    return [json.loads(line) for line in gzip.decompress(content or b"").decode().splitlines()]
+    """Every line of the first two days."""
+    names = [f"{subscription().id}/2026-11-{day}.jsonl.gz" for day in (20, 21)]
+    days = [await world.storage.blobs.read(HISTORY, name) or b"" for name in names]
+    return [json.loads(line) for line in gzip.decompress(b"".join(days)).decode().splitlines()]
 
 
 async def kinds(world: World) -> Counter[str]:
@@ -44,7 +45,7 @@ async def test_signatures_are_remembered_when_they_were_counted_otherwise_than_b
     assert 1 == (await kinds(world))["usage"]
 
     world.azure.signed[account] = {SEVEN: 5}
-    await world.later()
+    await world.later(24)
     first, second = [line["usage"] for line in await lines(world) if "usage" in line]
     assert account == first["account"]
     assert [3, 5] == [usage["hours"]["2026-11-20T07:00:00Z"] for usage in (first, second)]

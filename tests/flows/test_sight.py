@@ -187,10 +187,11 @@ async def test_unknown_signatures_are_not_none() -> None:
     world.azure.signed[account] = {START.replace(hour=hour, minute=0): 10 for hour in (4, 6)}
     await world.look()
 
-    kept = await world.house().shelves.read(subscription(), START.replace(day=1, hour=0, minute=0))
+    month = START.replace(day=1, hour=0, minute=0)
+    kept = await world.house().shelves.read(subscription(), month)
 
     midnight = 19 * 24
-    assert {midnight + 4: 10, midnight + 6: 10} == kept.usage[account].hours
+    assert {midnight + 4: 10, midnight + 6: 10} == kept.usage[account][month].hours
 
 
 async def test_the_same_hours_read_again_are_not_counted_again() -> None:
@@ -211,6 +212,8 @@ async def test_signatures_that_azure_counts_late_are_counted() -> None:
     await world.later(3)
     world.azure.signed[account] = {START.replace(minute=0) - timedelta(hours=20): 7}
     await world.later()
+    assert [0] == [found.signatures for found in (await world.view()).accounts]
+    await world.later(24)
 
     assert [7] == [found.signatures for found in (await world.view()).accounts]
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from shared.domain.usage import hour_of
 from tests.flows.fakes import DAY, START, Profile
 from tests.flows.world import World, days
 
@@ -180,8 +181,9 @@ async def test_quota_is_told_at_each_threshold_and_a_new_month_begins_in_silence
     world = World()
     account = world.azure.add("tools", Profile())
     heard = []
+    signed = world.azure.signed.setdefault(account, {})
     for total in (2_400, 2_500, 4_000, 4_400, 4_500, 5_000, 7_000):
-        world.azure.signed[account] = {START.replace(minute=0): total}
+        signed[hour_of(world.clock.now())] = total - sum(signed.values())
         heard += [(total, *said[:2]) for said in await world.hear()]
 
     assert [(4_000, "first", "warning"), (4_500, "worse", "warning"), (5_000, "worse", "warning")] == heard

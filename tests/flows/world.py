@@ -14,7 +14,7 @@ from shared.domain.validation import RegisterEntry, ValidationStatus, Way
 from shared.domain.view import SubscriptionView
 from shared.ports.channel import Channel
 from shared.store.in_memory import InMemoryQueues
-from shared.store.messages import LOOK_QUEUE, TELL_QUEUE
+from shared.store.messages import BILL_QUEUE, LOOK_QUEUE, TELL_QUEUE
 from shared.wiring import House, Sources, Storage, furnish, in_memory_storage
 from tests.flows.fakes import START, FakeAzure, HandClock, Receiver, subscription
 
@@ -113,7 +113,7 @@ class World:
 
     def _furnished(self) -> House:
         settings, mistakes = config.read(self.settings)
-        sources = Sources(self.azure, self.azure, self.azure, self.azure)
+        sources = Sources(self.azure, self.azure, self.azure, self.azure, self.azure, self.azure)
         return furnish(settings, mistakes, sources, self.storage, self.clock, self.receivers)
 
     async def plan(self) -> Look:
@@ -151,6 +151,8 @@ class World:
         try:
             if message.queue == LOOK_QUEUE:
                 await house.look_at.run(await house.messages.read_look(message.body), self.clock.now())
+            elif message.queue == BILL_QUEUE:
+                await house.costs.read(await house.messages.read_bill(message.body), self.clock.now())
             else:
                 await house.deliver.run(await house.messages.read_tell(message.body))
         except Crash:
@@ -166,9 +168,16 @@ class World:
 
     def collect(self) -> None:
         """Take what was sent."""
-        for queue in (LOOK_QUEUE, TELL_QUEUE):
+        for queue in (LOOK_QUEUE, TELL_QUEUE, BILL_QUEUE):
             for sent in self.queues.take(queue):
                 self.waiting.append(Waiting(self.clock.now() + sent.delay, next(self.numbers), queue, sent.body))
+
+    async def read_bills(self) -> None:
+        """The timer fires: every bill is read, as soon as Azure lets us."""
+        await self.house().costs.plan(self.clock.now())
+        self.collect()
+        while due := [message.due for message in self.waiting if message.queue == BILL_QUEUE]:
+            await self.settle(min(due))
 
     async def run(self, until: datetime) -> None:
         """Work off the queues. Once something has crashed the timers are needed, now and then."""

@@ -63,6 +63,11 @@ def test_what_was_not_read_to_the_end_is_a_lower_bound(read_until: datetime | No
     assert words in found.what
 
 
+def test_hours_of_which_azure_says_nothing_are_told() -> None:
+    [found] = judge(4_000)
+    assert "467 hours of which Azure says nothing" == found.facts["Not counted"]
+
+
 def test_each_month_is_a_problem_of_its_own() -> None:
     [found] = judge(4_000)
     assert "rg/tools/2026-11" == found.subject

@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.blind import About, Blind, Sight
+from shared.domain.cost import CostScope
 from shared.domain.finding import Finding, Rule, Severity
 from shared.domain.look import Look, ShardEnd
 from shared.domain.policy import Policy
-from shared.domain.words import count, moment, span
+from shared.domain.words import count, listing, moment, span
 
 
 @dataclass(frozen=True, slots=True)
 class FleetSurvey:
     """A look with the ends of its shards, where it was blind, and since when the list of accounts was not readable.
 
-    `mistakes` are wrong settings, a plain sentence each.
+    `mistakes` are wrong settings, a plain sentence each; `cost_scopes` those of which reading the bill is in trouble.
     """
 
     look: Look
@@ -24,6 +25,7 @@ class FleetSurvey:
     blind: Sequence[Blind] = ()
     unread_since: datetime | None = None
     mistakes: Sequence[str] = ()
+    cost_scopes: Sequence[CostScope] = ()
 
 
 def nothing_visible(survey: FleetSurvey, _policy: Policy, _now: datetime) -> Iterator[Finding]:
@@ -82,16 +84,55 @@ def settings_wrong(survey: FleetSurvey, _policy: Policy, _now: datetime) -> Iter
     )
 
 
+def bill_unreadable(survey: FleetSurvey, _policy: Policy, now: datetime) -> Iterator[Finding]:
+    """The bill could not be read: what is spent is known only as far as it was read before."""
+    blind = [(scope, scope.blind) for scope in survey.cost_scopes if scope.blind]
+    if not blind:
+        return
+    since = min(scope.unread_since or now for scope, _ in blind)
+    where = listing([_billed(scope.scope) for scope, _ in blind])
+    yield Finding(
+        rule=BILL_UNREADABLE,
+        subject="fleet",
+        severity=Severity.WARNING,
+        what=f"The bill of {where} could not be read, since {moment(since)}",
+        stops="Costs are shown as they were read last; nothing is said of them.",
+        next_step=blind[0][1].reason,
+        rests_on=(),
+        began=since,
+        problem=f"the bill of {where} could not be read",
+    )
+
+
 def fleet_findings(survey: FleetSurvey, policy: Policy, now: datetime) -> Iterator[Finding]:
     """Everything that only shows when all subscriptions are seen together."""
     yield from nothing_visible(survey, policy, now)
     yield from inventory_unreadable(survey, policy, now)
     yield from settings_wrong(survey, policy, now)
+    yield from bill_unreadable(survey, policy, now)
 
 
 NOTHING_VISIBLE = "nothing-visible"
 INVENTORY_UNREADABLE = "inventory-unreadable"
 SETTINGS_WRONG = "settings-wrong"
+BILL_UNREADABLE = "bill-unreadable"
+BILLED = {
+    "subscriptions": "subscription",
+    "managementgroups": "management group",
+    "billingaccounts": "billing account",
+    "billingprofiles": "billing profile",
+}
+
+
+def _billed(scope: str) -> str:
+    """subscription 1f3a6c1e-...; management group contoso; billing account 1234."""
+    kinds = {
+        "subscriptions": "subscription",
+        "managementgroups": "management group",
+        "billingaccounts": "billing account",
+    }
+    *_, kind, name = scope.rsplit("/", 2)
+    return f"{kinds.get(kind, kind)} {name}".strip()
 
 
 def _is_are(things: Sequence[object]) -> str:
@@ -107,4 +148,5 @@ FLEET_RULES: Mapping[str, Rule] = {
     NOTHING_VISIBLE: Rule(NOTHING_VISIBLE, _elsewhere),
     INVENTORY_UNREADABLE: Rule(INVENTORY_UNREADABLE, _elsewhere, repeats=True, needs_looks=2),
     SETTINGS_WRONG: Rule(SETTINGS_WRONG, _elsewhere, settled=True),
+    BILL_UNREADABLE: Rule(BILL_UNREADABLE, _elsewhere, needs_looks=2),
 }

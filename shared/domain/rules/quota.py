@@ -9,7 +9,7 @@ from shared.domain.finding import Finding, Rule, Severity
 from shared.domain.policy import Policy, SkuTerms
 from shared.domain.survey import Survey
 from shared.domain.usage import SigningUsage
-from shared.domain.words import moment
+from shared.domain.words import count, moment
 
 INFO_BELOW_PERCENT = 80
 
@@ -34,6 +34,7 @@ def _crossed(
         return
     over = max(usage.total - terms.included_signatures, 0)
     ahead = [percent for percent in percents if percent > crossed[-1]]
+    unknown = usage.unknown_hours
     at_least = "" if usage.complete(now) else "at least "
     yield Finding(
         rule=QUOTA.name,
@@ -51,7 +52,8 @@ def _crossed(
             "Subscription": survey.subscription.name,
             "SKU": account.sku,
             "Counted until": moment(usage.read_until or usage.month),
-        },
+        }
+        | ({"Not counted": f"{count(unknown, 'hour')} of which Azure says nothing"} if unknown else {}),
         next_word=f"at {ahead[0]} %" if ahead else "not before next month",
         problem=f"{crossed[-1]} % of the month's signatures used by {account.name}",
         resource=account.id,

@@ -1,0 +1,189 @@
+"""Judge what was read of one subscription, write it down with what to tell, and let it be known."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared.domain.blind import About, Blind, Sight, hidden
+from shared.domain.decision import Deciding, Verdict
+from shared.domain.finding import Finding, Rule
+from shared.domain.kept import Kept, Standing
+from shared.domain.look import Shard
+from shared.domain.metering import PACE, Metering, Months, silent_hours
+from shared.domain.policy import Policy
+from shared.domain.routing import Routes
+from shared.domain.survey import AccountFacts, News, SignaturesRead, Survey
+from shared.domain.usage import SigningUsage, Window, month_of
+from shared.domain.view import view_of
+from shared.flows.readings import Counts, Readings
+from shared.flows.relay import Relay
+from shared.ports.errors import Conflict
+from shared.ports.shelves import Commit, Shelves
+from shared.ports.views import Views
+
+MAX_CONFLICTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What was made of one subscription."""
+
+    survey: Survey
+    findings: tuple[Finding, ...]
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """The rule book and the policy: from a survey to findings, and from findings to decisions."""
+
+    rules: Sequence[Rule]
+    policy: Policy
+    routes: Routes
+
+    def run(self, survey: Survey, kept: Kept, shard: Shard) -> Judgement:
+        """Pure: the same input gives the same answer."""
+        now = survey.taken
+        findings = tuple(finding for rule in self.rules for finding in rule.judge(survey, self.policy, now))
+        book = {rule.name: rule for rule in self.rules}
+        deciding = Deciding(
+            book, self.routes, self.policy.tell, survey.subscription.id, shard.look, now, shard.first_look
+        )
+        return Judgement(survey, findings, deciding.decide(findings, kept.memory, survey.blind))
+
+
+@dataclass(frozen=True, slots=True)
+class Conclude:
+    """From what was read to what is kept, shown and told."""
+
+    judge: Judge
+    shelves: Shelves
+    views: Views
+    relay: Relay
+
+    async def run(self, shard: Shard, kept: Kept, found: Readings, now: datetime) -> Judgement:
+        """Safe to run twice, or two at once: memory is changed by ETag. Raises Conflict where that never ends."""
+
+        def decide(kept: Kept) -> tuple[Commit, Judgement]:
+            survey = _survey(shard, kept, found, now)
+            judgement = self.judge.run(survey, kept, shard)
+            return _commit(kept, found, judgement, now), judgement
+
+        judgement = await self._commit(kept, now, decide)
+        await self.views.publish(
+            view_of(judgement.survey, shard.look, judgement.findings, judgement.verdict.decisions, self.judge.policy)
+        )
+        # Also what another run decided and has not carried: the look may close now.
+        await self.relay.carry(kept.subscription.id)
+        return judgement
+
+    async def keep(self, kept: Kept, found: Readings, now: datetime) -> None:
+        """Keep what was read, and judge nothing yet."""
+
+        def decide(kept: Kept) -> tuple[Commit, None]:
+            standing = replace(kept.standing, daily=found.daily, refused=found.refused)
+            return Commit(_facts(kept, found), _usage(kept, found, now), found.gone, (), standing), None
+
+        await self._commit(kept, now, decide)
+
+    async def remember(self, kept: Kept, found: Readings, now: datetime) -> None:
+        """Append to history what is not as it was known."""
+        news = _news(kept, found, now)
+        if news != News():
+            await self.views.remember(kept.subscription.id, now, news)
+
+    async def _commit[T](self, kept: Kept, now: datetime, decide: Callable[[Kept], tuple[Commit, T]]) -> T:
+        """Somebody else's change means: read again, decide again."""
+        for _ in range(MAX_CONFLICTS):
+            commit, answer = decide(kept)
+            try:
+                await self.shelves.commit(kept, commit)
+            except Conflict:
+                kept = await self.shelves.read(kept.subscription, month_of(now))
+            else:
+                return answer
+        raise Conflict(f"{kept.subscription.name}: changed by somebody else {MAX_CONFLICTS} times in a row")
+
+
+def _news(kept: Kept, found: Readings, now: datetime) -> News:
+    """What changed; of signatures, readings in which some hour is not counted as before."""
+    facts = [facts for account_id, facts in _facts(kept, found).items() if kept.facts.get(account_id) != facts]
+    read = [
+        SignaturesRead(account_id, window.start, window.end, counts)
+        for account_id, windows in found.usage.items()
+        for window, counts in windows
+        if Metering(account_id, now, kept.usage.get(account_id, {})).differs(counts)
+    ]
+    return News(tuple(facts), tuple(sorted(found.gone)), tuple(read))
+
+
+def _facts(kept: Kept, found: Readings) -> dict[str, AccountFacts]:
+    """Newest facts: what was read now over what is known."""
+    facts: dict[str, AccountFacts] = {}
+    for account in found.accounts:
+        before = kept.facts.get(account.id)
+        profiles = found.profiles.get(account.id, before.profiles if before else None)
+        facts[account.id] = AccountFacts(account, profiles)
+    return facts
+
+
+def _usage(kept: Kept, found: Readings, now: datetime) -> dict[str, Months]:
+    read = {}
+    for account_id, windows in found.usage.items():
+        known = Metering(account_id, now, kept.usage.get(account_id, {}))
+        for window, counts in windows:
+            known = known.read(window, counts or _silent(kept, found, account_id, window, now))
+        read[account_id] = known.months
+    return read
+
+
+def _silent(kept: Kept, found: Readings, account_id: str, window: Window, now: datetime) -> Counts:
+    """No points at all: zero where nothing could have been signed, by the profiles as they were and as they are."""
+    before, after = kept.facts.get(account_id), found.profiles.get(account_id)
+    if before is None or before.profiles is None or after is None or now - window.start > PACE:
+        return {}
+    return silent_hours(window, (*before.profiles, *after))
+
+
+def _survey(shard: Shard, kept: Kept, found: Readings, now: datetime) -> Survey:
+    """What was seen in all messages of this look; accounts that were out of sight are left out."""
+    blind = tuple(dict.fromkeys((*kept.blind, *found.blind, *_unread(shard, found))))
+    known = {id_: facts.profiles for id_, facts in _facts(kept, found).items() if facts.profiles is not None}
+    seen = {id_: profiles for id_, profiles in known.items() if not hidden([Sight(About.PROFILES, id_)], blind)}
+    return Survey(
+        subscription=shard.subscription,
+        taken=now,
+        accounts=found.accounts,
+        profiles=seen,
+        last_seen={id_: profiles for id_, profiles in known.items() if id_ not in seen},
+        usage=_this_month(dict(kept.usage) | _usage(kept, found, now), now),
+        register=kept.register,
+        blind=blind,
+        unread_since=(kept.standing.unread_since or now) if blind else None,
+        daily=found.daily,
+        costs=kept.costs,
+    )
+
+
+def _this_month(usage: Mapping[str, Months], now: datetime) -> dict[str, SigningUsage]:
+    month = month_of(now)
+    return {account_id: months[month] for account_id, months in usage.items() if month in months}
+
+
+def _unread(shard: Shard, found: Readings) -> list[Blind]:
+    """What was never read because Azure asked for patience too often."""
+    if not found.patience:
+        return []
+    reason = f"Azure asked for patience {shard.attempt + 1} times; it is read again at the next check."
+    return [Blind(sight.about, sight.scope, reason) for sight in found.left_unread()]
+
+
+def _commit(kept: Kept, found: Readings, judgement: Judgement, now: datetime) -> Commit:
+    survey = judgement.survey
+    return Commit(
+        facts=_facts(kept, found),
+        usage=_usage(kept, found, now),
+        gone=found.gone,
+        changes=judgement.verdict.changes,
+        standing=Standing(survey.unread_since, survey.blind, found.daily, found.refused),
+    )
