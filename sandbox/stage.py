@@ -131,6 +131,8 @@ def _environment(
         "IDENTITY_HEADER": azure["identity_header"],
         "AZURE__RESOURCE_MANAGER": azure["listening"],
         "AZURE__METRICS": f"{azure['listening']}/metrics/{{region}}",
+        "AZURE__TIMESTAMP": f"{azure['listening']}/timestamp",
+        "AZURE__SIGNING": f"{azure['listening']}/signing/{{region}}",
         "ALERT__WEBHOOK_URL": f"{receivers}/webhook/team",
         "PYTHONPATH": str(PROJECT),
     }

@@ -18,10 +18,11 @@ from shared.setting_values import (
     arm_scope,
     cost_scope_list,
     duration_list,
-    metrics_address,
     names_of,
     number_list,
     one_of,
+    plain_address,
+    regional_address,
     scope_list,
     six_fields,
     text_list,
@@ -42,7 +43,7 @@ NEAR = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """One cloud. `metrics` holds `{region}`; audiences are what tokens are asked for."""
+    """One cloud. `metrics` and `signing` hold `{region}`; audiences are what tokens are asked for."""
 
     resource_manager: str
     resource_manager_audience: str
@@ -51,14 +52,12 @@ class Cloud:
     authority: str
     storage_suffix: str
     portal: str
+    timestamp: str
+    signing: str
 
-    def with_endpoints(self, resource_manager: str, metrics: str) -> "Cloud":
+    def with_endpoints(self, **given: str) -> "Cloud":
         """The same with endpoints that are set singly; an empty one stays as it is. Audiences stay the cloud's."""
-        return replace(
-            self,
-            resource_manager=resource_manager or self.resource_manager,
-            metrics=metrics or self.metrics,
-        )
+        return replace(self, **{name: address for name, address in given.items() if address})
 
 
 CLOUDS: Mapping[str, Cloud] = {
@@ -70,6 +69,8 @@ CLOUDS: Mapping[str, Cloud] = {
         authority="https://login.microsoftonline.com",
         storage_suffix="core.windows.net",
         portal="https://portal.azure.com",
+        timestamp="http://timestamp.acs.microsoft.com",
+        signing="https://{region}.codesigning.azure.net",
     ),
     "usgovernment": Cloud(
         resource_manager="https://management.usgovcloudapi.net",
@@ -79,6 +80,8 @@ CLOUDS: Mapping[str, Cloud] = {
         authority="https://login.microsoftonline.us",
         storage_suffix="core.usgovcloudapi.net",
         portal="https://portal.azure.us",
+        timestamp="http://timestamp.acs.microsoft.com",
+        signing="https://{region}.codesigning.azure.us",
     ),
     "china": Cloud(
         resource_manager="https://management.chinacloudapi.cn",
@@ -88,6 +91,8 @@ CLOUDS: Mapping[str, Cloud] = {
         authority="https://login.chinacloudapi.cn",
         storage_suffix="core.chinacloudapi.cn",
         portal="https://portal.azure.cn",
+        timestamp="http://timestamp.acs.microsoft.com",
+        signing="https://{region}.codesigning.azure.cn",
     ),
 }
 
@@ -99,7 +104,8 @@ type Receivers = Annotated[tuple[str, ...], BeforeValidator(names_of("receivers"
 type WebAddress = Annotated[str, BeforeValidator(web_address)]
 type Scopes = Annotated[tuple[str, ...], BeforeValidator(scope_list)]
 type CostScopes = Annotated[tuple[str, ...], BeforeValidator(cost_scope_list)]
-type MetricsAddress = Annotated[str, BeforeValidator(metrics_address)]
+type RegionalAddress = Annotated[str, BeforeValidator(regional_address)]
+type AnyAddress = Annotated[str, BeforeValidator(plain_address)]
 type SecretAddress = Annotated[SecretStr, BeforeValidator(web_address)]
 type Schedule = Annotated[str, BeforeValidator(six_fields)]
 type CloudName = Annotated[str, BeforeValidator(one_of(*CLOUDS))]
@@ -161,7 +167,15 @@ class Settings(BaseModel):
 
     cloud_name: CloudName = setting("AZURE__CLOUD", "public", "public, usgovernment or china.")
     resource_manager: WebAddress = setting("AZURE__RESOURCE_MANAGER", "", "Address of the resource manager.")
-    metrics: MetricsAddress = setting("AZURE__METRICS", "", "Address of Azure Monitor's metrics, with {region}.")
+    metrics: RegionalAddress = setting("AZURE__METRICS", "", "Address of Azure Monitor's metrics, with {region}.")
+    authority: WebAddress = setting("AZURE__AUTHORITY", "", "Address of the sign-in service.")
+    portal: WebAddress = setting("AZURE__PORTAL", "", "Address of the portal, which messages link to.")
+    resource_manager_audience: WebAddress = setting(
+        "AZURE__RESOURCE_MANAGER_AUDIENCE", "", "For whom tokens of the resource manager are asked."
+    )
+    metrics_audience: WebAddress = setting("AZURE__METRICS_AUDIENCE", "", "For whom tokens of the metrics are asked.")
+    timestamp: AnyAddress = setting("AZURE__TIMESTAMP", "", "Address of the timestamp service.")
+    signing: RegionalAddress = setting("AZURE__SIGNING", "", "Address of the signing service, with {region}.")
     client_id: str = setting("AZURE_CLIENT_ID", "", "The user-assigned identity that watches.")
     storage: SecretStr = setting(STORAGE, SecretStr(""), "Connection string of the host's storage account.")
     blob_uri: WebAddress = setting(f"{STORAGE}__blobServiceUri", "", "Blob service of the host's storage account.")
@@ -172,7 +186,16 @@ class Settings(BaseModel):
     @property
     def cloud(self) -> Cloud:
         """The cloud, with the endpoints that are set singly."""
-        return CLOUDS[self.cloud_name].with_endpoints(self.resource_manager, self.metrics)
+        return CLOUDS[self.cloud_name].with_endpoints(
+            resource_manager=self.resource_manager,
+            resource_manager_audience=self.resource_manager_audience,
+            metrics=self.metrics,
+            metrics_audience=self.metrics_audience,
+            portal=self.portal,
+            authority=self.authority,
+            timestamp=self.timestamp,
+            signing=self.signing,
+        )
 
     @property
     def watch_subscriptions(self) -> tuple[str, ...]:

@@ -50,6 +50,15 @@ def duration_list(value: object) -> object:
 
 def web_address(value: object) -> object:
     """An address that begins with https:// (or http:// on this machine)."""
+    return _address(value, ("https",))
+
+
+def plain_address(value: object) -> object:
+    """An address that begins with https:// or http://."""
+    return _address(value, ("https", "http"))
+
+
+def _address(value: object, schemes: tuple[str, ...]) -> object:
     if not isinstance(value, str) or not value:
         return value
     address = value.strip()
@@ -61,13 +70,12 @@ def web_address(value: object) -> object:
     if re.search(r"\s", address):
         raise ValueError("must be a web address without spaces")
     local = split.hostname in ("127.0.0.1", "localhost", "::1")
-    schemes = ("https", "http") if local else ("https",)
-    if not split.hostname or split.scheme not in schemes:
-        raise ValueError("must be a web address that begins with https://")
+    if not split.hostname or split.scheme not in (("https", "http") if local else schemes):
+        raise ValueError(f"must be a web address that begins with {' or '.join(f'{one}://' for one in schemes)}")
     return address
 
 
-def metrics_address(value: object) -> object:
+def regional_address(value: object) -> object:
     """A web address in which the region has its place."""
     address = web_address(value)
     if isinstance(address, str) and address:

@@ -34,7 +34,15 @@ from shared.flows.look import LookAt
 from shared.flows.relay import Relay
 from shared.flows.signatures import Signatures
 from shared.flows.watch import Watch
-from shared.ports.azure import AccountReader, CostReader, Inventory, Meter, SubscriptionReader, UsageReader
+from shared.ports.azure import (
+    AccountReader,
+    CostReader,
+    Inventory,
+    Meter,
+    Reachability,
+    SubscriptionReader,
+    UsageReader,
+)
 from shared.ports.channel import Channel
 from shared.ports.clock import Clock
 from shared.store.bills import TableBills
@@ -64,6 +72,7 @@ class Sources:
     usage: UsageReader
     subscriptions: SubscriptionReader
     costs: CostReader
+    reach: Reachability
     meter: Meter
 
 
@@ -147,7 +156,16 @@ def furnish(
     return House(
         settings=settings,
         mistakes=mistakes,
-        watch=Watch(sources.inventory, shelves, looks, messages, close, sources.meter, settings.only_subscriptions),
+        watch=Watch(
+            sources.inventory,
+            shelves,
+            looks,
+            messages,
+            close,
+            sources.meter,
+            sources.reach,
+            settings.only_subscriptions,
+        ),
         look_at=LookAt(
             collect=collect,
             conclude=conclude,
@@ -183,14 +201,20 @@ def azure_session(settings: Settings, clock: Clock) -> Session:
     """One session for all readers."""
     cloud = settings.cloud
     endpoints = Endpoints(
-        cloud.resource_manager, cloud.resource_manager_audience, cloud.metrics, cloud.metrics_audience
+        resource_manager=cloud.resource_manager,
+        resource_manager_audience=cloud.resource_manager_audience,
+        metrics=cloud.metrics,
+        metrics_audience=cloud.metrics_audience,
+        timestamp=cloud.timestamp,
+        signing=cloud.signing,
     )
     return Session(endpoints, make_credential(client_id=settings.client_id, authority=cloud.authority), clock)
 
 
 def azure_sources(settings: Settings, clock: Clock, session: Session | None = None) -> Sources:
     """The real readers."""
-    from shared.cloud.costs import CostManagementCosts
+    from shared.cloud.costs import CostManagement
+    from shared.cloud.reach import PublicReach
     from shared.cloud.subscriptions import ArmSubscriptions
 
     session = session or azure_session(settings, clock)
@@ -202,7 +226,8 @@ def azure_sources(settings: Settings, clock: Clock, session: Session | None = No
         accounts=ArmAccounts(session),
         usage=MonitorUsage(session),
         subscriptions=ArmSubscriptions(session),
-        costs=CostManagementCosts(session),
+        costs=CostManagement(session),
+        reach=PublicReach(session),
         meter=session.calls,
     )
 

@@ -34,6 +34,11 @@ class Azure:
     def world(self, moment: datetime | None = None) -> World:
         return self.history.at(moment or self.clock.now())
 
+    @property
+    def signing(self) -> str:
+        """Where accounts of a region sign: here, so that it can be asked whether it is there."""
+        return f"{self.origin}/signing/{{region}}/"
+
     def happen(self, effects: list[Any]) -> None:
         """Let something happen now that no story foresaw. Raises KeyError for a name that is not known."""
         now = self.clock.now()

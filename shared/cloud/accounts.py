@@ -88,6 +88,7 @@ def _account(known: SigningAccount, raw: Mapping[str, Any]) -> SigningAccount:
         provisioning_state=text(properties, "provisioningState"),
         created=moment(mapping(raw.get("systemData")), "createdAt"),
         tags=tags(raw.get("tags")),
+        uri=text(properties, "accountUri"),
     )
 
 

@@ -19,6 +19,7 @@ UNREADABLE = (AzureError, TimeoutError, ValueError)
 
 READER = "Reader"
 MONITORING_READER = "Monitoring Reader"
+COST_MANAGEMENT_READER = "Cost Management Reader"
 
 _NO_SUBSCRIPTION = frozenset({"subscriptionnotfound", "invalidsubscriptionid"})
 _GONE = frozenset({"resourcenotfound", "resourcegroupnotfound", "notfound"})
@@ -30,7 +31,7 @@ def blind(about: About, scope: str, error: Exception, role: str = READER) -> Bli
     subscription = _subscription_of(scope)
     if subscription and subscription_missing(error):
         return Blind(about, subscription_scope(subscription), f"Subscription {subscription} was not found (404).")
-    return Blind(about, scope, _reason(error, subscription, role))
+    return Blind(about, scope, _reason(error, scope, role))
 
 
 def gone(error: HttpResponseError) -> bool:
@@ -43,7 +44,7 @@ def subscription_missing(error: Exception) -> bool:
     return _code(error).lower() in _NO_SUBSCRIPTION
 
 
-def _reason(error: Exception, subscription: str, role: str) -> str:
+def _reason(error: Exception, scope: str, role: str) -> str:
     match error:
         case ClientAuthenticationError():
             return "Signing in to Azure failed: no identity was found, or it was not accepted."
@@ -52,19 +53,19 @@ def _reason(error: Exception, subscription: str, role: str) -> str:
         case DecodeError() | ValueError():
             return "Azure's answer was cut short or could not be understood."
         case HttpResponseError():
-            return _refusal(error, subscription, role)
+            return _refusal(error, scope, role)
         case _:
             return "The connection to Azure failed."
 
 
-def _refusal(error: HttpResponseError, subscription: str, role: str) -> str:
+def _refusal(error: HttpResponseError, scope: str, role: str) -> str:
     code = _code(error)
     told = f"{error.status_code} {code}".strip()
     match error.status_code:
         case 401:
             return f"Azure did not accept the sign-in ({told})."
         case 403 if code.lower() in _NO_RIGHT:
-            where = f"subscription {subscription}" if subscription else "every subscription to be watched"
+            where = _where(scope)
             return f"The {role} role is missing on {where} ({told}): give it to the identity that Countersign runs as."
         case 404:
             return f"Azure does not know what was asked for ({told})."
@@ -72,6 +73,12 @@ def _refusal(error: HttpResponseError, subscription: str, role: str) -> str:
             return f"Azure is having trouble of its own ({told})."
         case _:
             return f"Azure refused to answer ({told})."
+
+
+def _where(scope: str) -> str:
+    """As whoever assigns roles calls it: management groups and billing accounts by their ids."""
+    subscription = _subscription_of(scope)
+    return f"subscription {subscription}" if subscription else scope or "every subscription to be watched"
 
 
 def _code(error: Exception) -> str:

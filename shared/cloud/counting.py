@@ -46,12 +46,18 @@ class CountingPolicy(SansIOHTTPPolicy[HttpRequest, AsyncHttpResponse]):
 
     def on_request(self, request: PipelineRequest[HttpRequest]) -> None:
         """Count it."""
-        target: Target = request.context[TARGET]
-        self._calls.add(target.kind)
+        self._calls.add(_target(request).kind)
 
     def on_response(
         self, request: PipelineRequest[HttpRequest], response: PipelineResponse[HttpRequest, AsyncHttpResponse]
     ) -> None:
         """Say what came back."""
-        target: Target = request.context[TARGET]
+        target = _target(request)
         _log.debug("%s %s: %d", target.kind, target.scope, response.http_response.status_code)
+
+
+def _target(request: PipelineRequest[HttpRequest]) -> Target:
+    """Put there by the policy for patience, or still among the options where a pipeline has none."""
+    target: Target = request.context.get(TARGET) or request.context.options.pop(TARGET)
+    request.context[TARGET] = target
+    return target

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Addresses without a trailing slash; `metrics` is a template with `{region}` in it."""
+    """Addresses without a trailing slash; `metrics` and `signing` hold `{region}`."""
 
     resource_manager: str
     resource_manager_audience: str
     metrics: str
     metrics_audience: str
+    timestamp: str
+    signing: str
 
     def metrics_of(self, region: str) -> str:
         """The regional endpoint for batches of metrics."""

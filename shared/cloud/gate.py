@@ -8,7 +8,10 @@ from shared.ports.errors import Throttled
 
 
 class Gate:
-    """Shared by all pipelines of a session. A throttled subscription closes it for everything inside."""
+    """Shared by all pipelines of a session. A throttled subscription closes it for everything inside.
+
+    The empty scope is the tenant: it closes it for everything of that kind.
+    """
 
     def __init__(self, clock: Clock, longest_wait: timedelta) -> None:
         self._clock = clock
@@ -31,6 +34,6 @@ class Gate:
     def _shut(self, target: Target) -> tuple[str, datetime] | None:
         now = self._clock.now()
         self._closed = {key: until for key, until in self._closed.items() if until > now}
-        scopes = {target.scope, target.subscription}
+        scopes = {target.scope, target.subscription, ""}
         shut = [(until, scope) for scope in scopes if (until := self._closed.get((target.kind, scope)))]
         return max(shut)[::-1] if shut else None

@@ -18,6 +18,10 @@ class HomePolicy(SansIOHTTPPolicy[HttpRequest, AsyncHttpResponse]):
         self._root = re.compile(f"{re.escape(before)}{region}{re.escape(after)}(?=/|$)")
 
     def on_request(self, request: PipelineRequest[HttpRequest]) -> None:
-        """Compare without regard to case, as hosts are."""
-        if not self._root.match(request.http_request.url.lower()):
+        """Nothing is sent elsewhere."""
+        if not self.leads_home(request.http_request.url):
             raise Malformed("a link leads to somebody else")
+
+    def leads_home(self, url: str) -> bool:
+        """Compared without regard to case, as hosts are."""
+        return self._root.match(url.lower()) is not None

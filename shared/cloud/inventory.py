@@ -18,16 +18,23 @@ from shared.domain.survey import Fleet
 
 QUERY = """Resources
 | where type =~ 'microsoft.codesigning/codesigningaccounts'
+| extend groupName=tolower(resourceGroup)
 | join kind=leftouter (ResourceContainers
     | where type =~ 'microsoft.resources/subscriptions'
-    | project subscriptionName=name, subscriptionId) on subscriptionId
-| project id, name, location, resourceGroup, subscriptionId, subscriptionName, tenantId,
-    sku=tostring(properties.sku.name), otherSku=tostring(sku.name),
-    provisioningState=tostring(properties.provisioningState), tags, createdAt=tostring(systemData.createdAt)
+    | project subscriptionId, subscriptionName=name, subscriptionState=tostring(properties.state),
+        subscriptionTags=tags) on subscriptionId
+| join kind=leftouter (ResourceContainers
+    | where type =~ 'microsoft.resources/subscriptions/resourcegroups'
+    | project subscriptionId, groupName=tolower(name), groupTags=tags) on subscriptionId, groupName
+| project id, name, location, resourceGroup, groupTags, tenantId, subscriptionId, subscriptionName,
+    subscriptionState, subscriptionTags, sku=tostring(properties.sku.name), otherSku=tostring(sku.name),
+    provisioningState=tostring(properties.provisioningState), uri=tostring(properties.accountUri), tags,
+    createdAt=tostring(systemData.createdAt)
 | order by id asc"""
 
 _GRAPH = Target(CallKind.RESOURCE_GRAPH, repeatable=True, holds="data")
 _SUBSCRIPTIONS = Target(CallKind.SUBSCRIPTIONS, holds="value")
+_SUBSCRIPTIONS_PATH = "/subscriptions?api-version=2022-12-01"
 _MOST_SUBSCRIPTIONS = 1000
 _MOST_GROUPS = 10
 
@@ -55,7 +62,7 @@ class GraphInventory:
                 async for row in self._rows(scope):
                     account = _account(row)
                     accounts[account.id] = account
-                    owners[account.subscription_id] = _subscription(row, text(row, "subscriptionName"))
+                    owners[account.subscription_id] = _owner(row)
         except UNREADABLE as error:
             unseen = (blind(About.ACCOUNTS, "", error),)
         return Fleet(tuple(owners.values()), tuple(accounts.values()), unseen)
@@ -63,8 +70,8 @@ class GraphInventory:
     async def subscriptions(self) -> Sequence[Subscription] | Blind:
         """All that can be read; of those named in settings where some are. Raises Throttled."""
         try:
-            rows = [row async for row in self._listed_subscriptions()]
-            found = [_subscription(row, text(row, "displayName")) for row in rows]
+            rows = [row async for row in self._session.listed(_SUBSCRIPTIONS_PATH, _SUBSCRIPTIONS)]
+            found = [_subscription(row, "displayName", "state", "tags") for row in rows]
         except UNREADABLE as error:
             return blind(About.ACCOUNTS, "", error)
         return [subscription for subscription in found if not self._only or subscription.id in self._only]
@@ -84,14 +91,6 @@ class GraphInventory:
         if count < int(page.get("totalRecords", count)):
             raise Malformed("fewer rows than Azure says there are")
 
-    async def _listed_subscriptions(self) -> AsyncIterator[Mapping[str, Any]]:
-        path: str = "/subscriptions?api-version=2022-12-01"
-        while path:
-            page = mapping(await self._session.ask(HttpRequest("GET", path), _SUBSCRIPTIONS))
-            for row in page["value"]:
-                yield mapping(row)
-            path = text(page, "nextLink")
-
 
 def _query(scope: Mapping[str, Sequence[str]], token: str) -> HttpRequest:
     options = {"$top": 1000, "resultFormat": "objectArray"} | ({"$skipToken": token} if token else {})
@@ -110,9 +109,16 @@ def _account(row: Mapping[str, Any]) -> SigningAccount:
         provisioning_state=text(row, "provisioningState"),
         created=moment(row, "createdAt"),
         tags=tags(row.get("tags")),
+        group_tags=tags(row.get("groupTags")),
+        uri=text(row, "uri"),
     )
 
 
-def _subscription(row: Mapping[str, Any], name: str) -> Subscription:
+def _owner(row: Mapping[str, Any]) -> Subscription:
+    return _subscription(row, "subscriptionName", "subscriptionState", "subscriptionTags")
+
+
+def _subscription(row: Mapping[str, Any], name: str, state: str, held: str) -> Subscription:
+    """The columns are called otherwise in the index than in the resource manager."""
     id_ = required(row, "subscriptionId").lower()
-    return Subscription(id_, name or id_, text(row, "tenantId"))
+    return Subscription(id_, text(row, name) or id_, text(row, "tenantId"), text(row, state), tags(row.get(held)))

@@ -19,7 +19,7 @@ from azure.core.rest import AsyncHttpResponse, HttpRequest
 
 from shared.cloud.gate import Gate
 from shared.cloud.target import TARGET, Target
-from shared.cloud.waiting import asked_wait, bucket_empty, quota_wait
+from shared.cloud.waiting import asked_wait, bucket_empty, quota_wait, tenant_slowed
 from shared.ports.clock import Clock
 from shared.ports.errors import Throttled
 
@@ -102,7 +102,7 @@ class PatiencePolicy(AsyncHTTPPolicy[HttpRequest, AsyncHttpResponse]):
             self._foresee(http, target)
             return False
         wait = max(wait, self._pause(tried)) if wait is not None else self._tolerance.when_not_told
-        scope = target.subscription if _whole_subscription(http) else target.scope
+        scope = _slowed(http, target)
         self._gate.close(target.kind, scope, now + wait)
         if wait > self._tolerance.longest_wait or tried >= self._tolerance.tries:
             raise Throttled(target.kind, scope, now + wait)
@@ -121,9 +121,12 @@ class PatiencePolicy(AsyncHTTPPolicy[HttpRequest, AsyncHttpResponse]):
         return self._tolerance.first_pause * growth * (0.5 + self._jitter())
 
 
-def _whole_subscription(http: AsyncHttpResponse) -> bool:
-    """Whether a 429 speaks for the whole subscription: said by the gateway, not by the service behind it."""
-    return bucket_empty(http.headers) or http.headers.get("x-ms-failure-cause", "").lower() == "gateway"
+def _slowed(http: AsyncHttpResponse, target: Target) -> str:
+    """The scope that a 429 speaks for: the whole subscription where the gateway said so, not the service behind it."""
+    if tenant_slowed(http.headers):
+        return ""
+    gateway = bucket_empty(http.headers) or http.headers.get("x-ms-failure-cause", "").lower() == "gateway"
+    return target.subscription if gateway else target.scope
 
 
 def _checked(response: Response, target: Target) -> Response:

@@ -1,5 +1,6 @@
 """What all readers share: one pool of connections, one token an audience, one gate, one count of calls."""
 
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Self
 
 from azure.core.credentials_async import AsyncTokenCredential
@@ -21,7 +22,10 @@ from shared.cloud.gate import Gate
 from shared.cloud.home import HomePolicy
 from shared.cloud.retry import PatiencePolicy, Tolerance
 from shared.cloud.target import Target
+from shared.cloud.wire import Malformed, mapping, text
 from shared.ports.clock import Clock
+
+_MOST_PAGES = 200
 
 type Pipeline = AsyncPipeline[HttpRequest, AsyncHttpResponse]
 
@@ -55,13 +59,30 @@ class Session:
             endpoints.resource_manager_audience, HomePolicy(endpoints.resource_manager.rstrip("/"))
         )
         self.metrics = self._pipeline(endpoints.metrics_audience, HomePolicy(endpoints.metrics.rstrip("/")))
+        self.public: Pipeline = AsyncPipeline(self._transport, [CountingPolicy(self.calls)])
+        """To services that everybody may ask: no token goes there, and nothing is asked twice."""
 
     async def ask(self, request: HttpRequest, target: Target) -> Any:
         """The decoded body of a request to the resource manager, by path or by link. Raises what the policies raise."""
+        return (await self.send(request, target)).json()
+
+    async def send(self, request: HttpRequest, target: Target) -> AsyncHttpResponse:
+        """The answer itself."""
         if request.url.startswith("/"):
             request.url = f"{self.endpoints.resource_manager.rstrip('/')}{request.url}"
         response = await self.resource_manager.run(request, target=target)
-        return response.http_response.json()
+        return response.http_response
+
+    async def listed(self, path: str, target: Target) -> AsyncIterator[Mapping[str, Any]]:
+        """What a path lists, page by page. Raises Malformed where the links lead in a circle."""
+        for _ in range(_MOST_PAGES):
+            page = mapping(await self.ask(HttpRequest("GET", path), target))
+            for row in page["value"]:
+                yield mapping(row)
+            path = text(page, "nextLink")
+            if not path:
+                return
+        raise Malformed("pages without end")
 
     async def close(self) -> None:
         """Let go of connections and of the credential's own."""

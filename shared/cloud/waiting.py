@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 _SECONDS = re.compile(r"retry-after|x-ms-ratelimit-microsoft\.costmanagement-\w+-retry-after")
+_OF_TENANT = re.compile(r"x-ms-ratelimit-microsoft\.costmanagement-(qpu|tenant|client|clienttype)-retry-after")
 _MILLISECONDS = ("retry-after-ms", "x-ms-retry-after-ms")
 _SPAN = re.compile(r"(\d+):(\d\d):(\d\d)(?:\.\d+)?")
 _BUCKET = "x-ms-ratelimit-remaining-subscription-"
 _A_SECOND = timedelta(seconds=1)
+_NOTHING = timedelta(0)
 
 
 def asked_wait(headers: Mapping[str, str], now: datetime) -> timedelta | None:
@@ -28,6 +30,13 @@ def quota_wait(headers: Mapping[str, str]) -> timedelta | None:
         return None
     span = _span(lower.get("x-ms-user-quota-resets-after", ""))
     return span + _A_SECOND if span is not None else None
+
+
+def tenant_slowed(headers: Mapping[str, str]) -> bool:
+    """The limit that was reached is the tenant's or the caller's, so every other scope has to wait as well."""
+    return any(
+        _OF_TENANT.fullmatch(name.lower()) and _seconds(value.strip()) != _NOTHING for name, value in headers.items()
+    )
 
 
 def bucket_empty(headers: Mapping[str, str]) -> bool:

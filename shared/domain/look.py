@@ -6,12 +6,16 @@ from datetime import datetime
 
 from shared.domain.account import SigningAccount
 from shared.domain.blind import Blind
+from shared.domain.reach import Reached
 from shared.domain.subscription import Subscription
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look over the fleet. `shards` are the subscription ids that it waits for. `id` sorts by time."""
+    """One look over the fleet. `shards` are the subscription ids that it waits for. `id` sorts by time.
+
+    `reached` are the services that signing needs, each with whether it answered.
+    """
 
     id: str
     started: datetime
@@ -22,6 +26,7 @@ class Look:
     blind: tuple[Blind, ...] = ()
     closed: datetime | None = None
     partial: bool = False
+    reached: tuple[Reached, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ class Costs:
         month = month_start(reading.planned.date())
         try:
             await self._enter(reading.scope, now)
-            forecast = await self.reader.forecast(reading.scope, month, now.date())
+            forecast = await self.reader.forecast(reading.scope, month)
         except Throttled as throttled:
             await self._wait(reading, throttled, now)
             return False

@@ -14,7 +14,7 @@ from shared.domain.usage import month_of
 from shared.domain.words import moment
 from shared.flows.close import RECENT_LOOKS, Close
 from shared.flows.fleet import FLEET
-from shared.ports.azure import Inventory, Meter
+from shared.ports.azure import Inventory, Meter, Reachability
 from shared.ports.errors import Throttled
 from shared.ports.looks import Looks
 from shared.ports.messages import Messages
@@ -31,6 +31,7 @@ class Watch:
     messages: Messages
     close: Close
     meter: Meter
+    reach: Reachability
     only: frozenset[str] = frozenset()
 
     async def run(self, now: datetime) -> Look:
@@ -38,6 +39,7 @@ class Watch:
         calls = self.meter.start()
         recent = await self.looks.recent(RECENT_LOOKS)
         fleet = await self._fleet(now)
+        reached = await self.reach.reach(sorted({account.uri for account in fleet.accounts}))
         known = await self.looks.known()
         await self.looks.learn([found for found in fleet.subscriptions if found.id not in known])
         busy = await self._underway(recent)
@@ -51,6 +53,7 @@ class Watch:
             calls=sum(calls.values()),
             first=not any(look.closed and look.accounts for look in recent),
             blind=fleet.blind,
+            reached=reached,
         )
         # Messages go out before the look is written down: should we die in between, they are looked at all the same.
         await self._fan_out(look, shards, fleet)

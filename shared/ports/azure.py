@@ -111,6 +111,6 @@ class CostReader(Protocol):
         """Charges by resource, meter and day, both days included; a page at a time, `link` being the last one's."""
         ...
 
-    async def forecast(self, scope: str, month: date, today: date) -> Forecast | Blind | None:
-        """For the whole month that `today` is in; None where the service gives none."""
+    async def forecast(self, scope: str, month: date) -> Forecast | Blind | None:
+        """For a whole month, what was charged of it included; None where the service gives none."""
         ...

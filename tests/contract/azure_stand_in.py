@@ -41,6 +41,30 @@ class RealClock:
         await asyncio.sleep(span.total_seconds())
 
 
+class StoryClock:
+    """One time for Azure and for us: it ticks, and whoever waits moves it on."""
+
+    def __init__(self, now: datetime) -> None:
+        self.story = Clock(now)
+
+    @property
+    def at(self) -> datetime:
+        """Now."""
+        return self.story.now()
+
+    @at.setter
+    def at(self, now: datetime) -> None:
+        self.story.put(now)
+
+    def now(self) -> datetime:
+        return self.story.now()
+
+    async def sleep(self, span: timedelta) -> None:
+        """Nothing is waited for; others go on meanwhile."""
+        self.story.put(self.story.now() + span)
+        await asyncio.sleep(0)
+
+
 @dataclass(frozen=True, slots=True)
 class TenantCredential:
     """Whoever runs in the sandbox's tenant."""
@@ -106,16 +130,27 @@ def account_named(fleet: Fleet, name: str) -> SigningAccount:
 
 
 @asynccontextmanager
-async def stand_in(scenario: Scenario, folder: Path, tolerance: Tolerance | None = None) -> AsyncIterator[StandIn]:
-    """Running as long as the context is."""
+async def stand_in(
+    scenario: Scenario, folder: Path, tolerance: Tolerance | None = None, clock: StoryClock | None = None
+) -> AsyncIterator[StandIn]:
+    """Running as long as the context is; the session lives in real time, or by a clock that the stand-in shares."""
     authority = make_authority(folder / "authority")
-    azure = Azure(scenario, Clock(scenario.start))
+    azure = Azure(scenario, clock.story if clock else Clock(scenario.start))
     async with running(azure, folder / "authority") as ready:
         connector = aiohttp.TCPConnector(ssl=authority.client_context())
         pool = aiohttp.ClientSession(connector=connector, auto_decompress=False)
         origin = ready.listening
-        endpoints = Endpoints(origin, origin, f"{origin}/metrics/{{region}}", origin)
+        endpoints = Endpoints(
+            resource_manager=origin,
+            resource_manager_audience=origin,
+            metrics=f"{origin}/metrics/{{region}}",
+            metrics_audience=origin,
+            timestamp=f"{origin}/timestamp",
+            signing=f"{origin}/signing/{{region}}",
+        )
         credential = TenantCredential(ready.tenant)
         transport: AioHttpTransport = AioHttpTransport(session=pool)
-        async with Session(endpoints, credential, RealClock(), tolerance=tolerance, transport=transport) as session:
+        async with Session(
+            endpoints, credential, clock or RealClock(), tolerance=tolerance, transport=transport
+        ) as session:
             yield StandIn(azure, session)

@@ -63,7 +63,7 @@ async def test_an_account_looks_as_the_service_sends_it(azure: Stage) -> None:
     assert status == 200
     assert _shape({**body, "tags": {}}) == _shape({**wire, "tags": {}})
     assert body["type"] == wire["type"]
-    assert body["properties"]["accountUri"] == "https://neu.codesigning.azure.net/"
+    assert body["properties"]["accountUri"].endswith("/signing/neu/")
     assert headers["x-ms-ratelimit-remaining-subscription-reads"] == "249"
 
 

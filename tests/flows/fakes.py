@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import SecretStr
 
@@ -23,6 +23,7 @@ from shared.domain.survey import Fleet
 from shared.domain.usage import HOUR, Window
 from shared.ports.azure import UsageAnswer
 from shared.ports.channel import Part
+from shared.ports.clock import Clock
 from shared.ports.errors import DeliveryError, Throttled
 
 DAY = timedelta(days=1)
@@ -40,6 +41,12 @@ KINDS = {
     "costs": CallKind.COSTS,
     "forecast": CallKind.COSTS,
 }
+
+
+class Movable(Clock, Protocol):
+    """`Clock` that a test moves by `at`."""
+
+    at: datetime
 
 
 @dataclass(slots=True)
@@ -101,7 +108,7 @@ class FakeAzure:
     there is unknown.
     """
 
-    clock: HandClock
+    clock: Movable
     accounts: dict[str, SigningAccount] = field(default_factory=dict)
     held: dict[str, list[Profile]] = field(default_factory=dict)
     signed: dict[str, dict[datetime, int]] = field(default_factory=dict)
@@ -219,11 +226,11 @@ class FakeAzure:
             some[id_] = (*some.get(id_, ()), charge)
         return CostPage(some, str(begin + 2) if begin + 2 < len(rows) else "")
 
-    async def forecast(self, scope: str, month: date, today: date) -> Forecast | Blind | None:
+    async def forecast(self, scope: str, month: date) -> Forecast | Blind | None:
         """As `CostReader.forecast`: what was charged so far, and as much for each day that is left."""
         await self._ask("forecast", scope)
         charges = [one for id_, found in self.billed.items() if id_.startswith(scope) for one in found]
-        each = {currency: total / today.day for currency, total in totals(charges).items()}
+        each = {currency: total / self.clock.now().day for currency, total in totals(charges).items()}
         return Forecast(month, {name: amount * month_end(month).day for name, amount in each.items()}) if each else None
 
     async def reach(self, endpoints: Sequence[str]) -> tuple[Reached, ...]:
@@ -261,7 +268,7 @@ class Receiver:
     While `gate` is shut, sending takes long.
     """
 
-    clock: HandClock
+    clock: Movable
     parts: list[tuple[datetime, Part]] = field(default_factory=list)
     refusals: list[DeliveryError | None] = field(default_factory=list)
     gate: asyncio.Event | None = None

@@ -16,7 +16,7 @@ from shared.ports.channel import Channel
 from shared.store.in_memory import InMemoryQueues
 from shared.store.messages import BILL_QUEUE, LOOK_QUEUE, TELL_QUEUE
 from shared.wiring import House, Sources, Storage, furnish, in_memory_storage
-from tests.flows.fakes import START, FakeAzure, HandClock, Receiver, subscription
+from tests.flows.fakes import START, FakeAzure, HandClock, Movable, Receiver, subscription
 
 SETTINGS = {"ALERT__WEBHOOK_URL": "https://receiver.example/hook"}
 MINUTE = timedelta(minutes=1)
@@ -79,9 +79,12 @@ type Order = Callable[[Sequence[Waiting]], Waiting]
 
 @dataclass(slots=True)
 class World:
-    """Everything that outlives a process, and the means to start one. `poison` are messages that failed too often."""
+    """Everything that outlives a process, and the means to start one. `poison` are messages that failed too often.
 
-    clock: HandClock = field(default_factory=HandClock)
+    `sources` are other hands on Azure than the small one in memory.
+    """
+
+    clock: Movable = field(default_factory=HandClock)
     azure: FakeAzure = field(init=False)
     receiver: Receiver = field(init=False)
     queues: InMemoryQueues = field(default_factory=InMemoryQueues)
@@ -91,6 +94,7 @@ class World:
     waiting: list[Waiting] = field(default_factory=list)
     poison: list[Waiting] = field(default_factory=list)
     fuse: Fuse = field(default_factory=Fuse)
+    sources: Sources | None = None
     process: tuple[tuple[Mapping[str, str], int], House] | None = None
     order: Order = min
     numbers: "count[int]" = field(default_factory=count)
@@ -113,7 +117,7 @@ class World:
 
     def _furnished(self) -> House:
         settings, mistakes = config.read(self.settings)
-        sources = Sources(self.azure, self.azure, self.azure, self.azure, self.azure, self.azure)
+        sources = self.sources or Sources(*[self.azure] * 7)
         return furnish(settings, mistakes, sources, self.storage, self.clock, self.receivers)
 
     async def plan(self) -> Look:

@@ -13,7 +13,12 @@ from azure.core.rest import AsyncHttpResponse, HttpRequest
 from shared.cloud.endpoints import Endpoints
 
 ENDPOINTS = Endpoints(
-    "https://arm.example", "https://arm.example", "https://{region}.metrics.example", "https://metrics.example"
+    resource_manager="https://arm.example",
+    resource_manager_audience="https://arm.example",
+    metrics="https://{region}.metrics.example",
+    metrics_audience="https://metrics.example",
+    timestamp="http://timestamp.example",
+    signing="https://{region}.signing.example",
 )
 
 

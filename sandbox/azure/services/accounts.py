@@ -32,7 +32,7 @@ def properties(call: Call, found: Account) -> dict[str, Any]:
     return {
         "sku": {"name": found.sku},
         "provisioningState": found.provisioning,
-        "accountUri": f"https://{code}.codesigning.azure.net/",
+        "accountUri": call.azure.signing.format(region=code),
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sandbox.azure.answers import Answer, Refused, refusal
 from sandbox.azure.call import Call
 from sandbox.azure.scenario.story import Scenario
+from sandbox.azure.service import Azure
 from sandbox.azure.services.accounts import TYPE
 from sandbox.azure.services.graph_language import NotUnderstood, read
 from sandbox.azure.services.graph_tables import Row, Tables, ordered_by_id, run
@@ -78,7 +79,7 @@ def _answered(call: Call, text: str, scope: frozenset[str], forgotten: float) ->
     """All rows, and whether they can be paged. Raises Refused with 400."""
     indexed = call.azure.world(call.now - call.scenario.azure.graph_delay)
     try:
-        return _rows(_Index(call.scenario, indexed, scope, forgotten), text)
+        return _rows(_Index(call.azure, indexed, scope, forgotten), text)
     except (NotUnderstood, ValueError) as error:
         answer = {
             "code": "BadRequest",
@@ -94,8 +95,9 @@ def _answered(call: Call, text: str, scope: frozenset[str], forgotten: float) ->
 class _Index:
     """What a query sees; two are the same when they see the same world in the same way."""
 
-    def __init__(self, scenario: Scenario, world: World, scope: frozenset[str], forgotten: float) -> None:
-        self.scenario, self.world, self.scope, self.forgotten = scenario, world, scope, forgotten
+    def __init__(self, azure: Azure, world: World, scope: frozenset[str], forgotten: float) -> None:
+        self.scenario, self.signing = azure.scenario, azure.signing
+        self.world, self.scope, self.forgotten = world, scope, forgotten
         self._key = (id(world), scope, forgotten)
 
     def __hash__(self) -> int:
@@ -116,7 +118,7 @@ def _tables(index: _Index) -> Tables:
     subscriptions = [index.world.subscriptions[key] for key in sorted(index.scope) if key in index.world.subscriptions]
     return {
         "resources": [
-            _account_row(index.scenario, account, owner)
+            _account_row(index, account, owner)
             for owner in subscriptions
             for account in index.world.of_subscription.get(owner.id, ())
             if share("forgotten", account.id) >= index.forgotten
@@ -128,19 +130,19 @@ def _tables(index: _Index) -> Tables:
     }
 
 
-def _account_row(scenario: Scenario, found: Account, owner: Subscription) -> Row:
+def _account_row(index: _Index, found: Account, owner: Subscription) -> Row:
     """The index writes groups in lower case, whatever ARM has."""
     sku = {"name": found.sku}
     properties = {
         "sku": sku,
         "provisioningState": found.provisioning,
-        "accountUri": f"https://{scenario.regions[found.region]}.codesigning.azure.net/",
+        "accountUri": index.signing.format(region=index.scenario.regions[found.region]),
     }
     return {
         "id": found.id.replace(f"/resourceGroups/{found.group}/", f"/resourceGroups/{found.group.lower()}/"),
         "name": found.name,
         "type": TYPE,
-        "tenantId": scenario.tenant.id,
+        "tenantId": index.scenario.tenant.id,
         "kind": "",
         "location": found.region,
         "resourceGroup": found.group.lower(),

@@ -50,10 +50,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """`on` is a column that both sides have; `inner` drops rows without a partner."""
+    """`on` are columns that both sides have; `inner` drops rows without a partner."""
 
     query: "Query"
-    on: str
+    on: tuple[str, ...]
     inner: bool
 
 
@@ -84,7 +84,7 @@ _CONDITION = re.compile(
     r"(?P<left>.+?)\s*(?P<op>=~|!~|==|!=|(?<=[\s\])])!?(?:in~?|contains|startswith)(?=[\s(]))\s*(?P<right>.+)",
     re.DOTALL,
 )
-_JOIN = re.compile(r"(?:kind\s*=\s*(\w+)\s*)?\((.*)\)\s*on\s+([\w$.]+(?:\s*==\s*[\w$.]+)?)", re.DOTALL)
+_JOIN = re.compile(r"(?:kind\s*=\s*(\w+)\s*)?\((.*)\)\s*on\s+([\w$.]+(?:\s*(?:==|,)\s*[\w$.]+)*)", re.DOTALL)
 
 
 def read(text: str) -> Query:
@@ -192,5 +192,5 @@ def _join(text: str) -> Join:
     found = _JOIN.fullmatch(text)
     if found is None or (found[1] or "inner").lower() not in ("leftouter", "inner", "innerunique"):
         raise NotUnderstood("a join has to be 'kind=leftouter|inner (...) on column'")
-    column = found[3].split("==")[0].strip().removeprefix("$left.")
-    return Join(read(found[2]), column, (found[1] or "inner").lower() != "leftouter")
+    columns = tuple(part.split("==")[0].strip().removeprefix("$left.") for part in found[3].split(","))
+    return Join(read(found[2]), columns, (found[1] or "inner").lower() != "leftouter")

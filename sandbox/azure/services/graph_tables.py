@@ -80,13 +80,17 @@ def _projected(row: Row, columns: Iterable[tuple[str, Value]], replaces: bool) -
 
 def _joined(step: Join, rows: list[Row], tables: Tables) -> Iterable[Row]:
     """Columns that both sides have get a 1 on the right, as Kusto names them."""
-    right: dict[str, Row] = {}
+    right: dict[tuple[str, ...], Row] = {}
     for row in run(step.query, tables):
-        right.setdefault(_text(row.get(step.on)), row)
+        right.setdefault(_keys(step, row), row)
     for row in rows:
-        partner = right.get(_text(row.get(step.on)))
+        partner = right.get(_keys(step, row))
         if partner is not None or not step.inner:
             yield {**row, **{(f"{name}1" if name in row else name): each for name, each in (partner or {}).items()}}
+
+
+def _keys(step: Join, row: Row) -> tuple[str, ...]:
+    return tuple(_text(row.get(name)) for name in step.on)
 
 
 def _look_up(value: Value, row: Row) -> Any:
