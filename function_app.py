@@ -2,8 +2,8 @@
 
 import azure.functions as func
 
-from functions import deliver, health, watch
+from functions import costs, deliver, health, watch
 
 app = func.FunctionApp()
-for module in (watch, deliver, health):
+for module in (watch, costs, deliver, health):
     app.register_functions(module.bp)

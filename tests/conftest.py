@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parent.parent
+SCHEDULES = {"WATCH_SCHEDULE": "0 7 * * * *", "COSTS_SCHEDULE": "0 30 6 * * *"}
+"""What a host needs to serve the app at all."""
 # The only reason for which a test may be skipped: it reads material that lies beside the project, not in it.
 ALLOWED_SKIP = "is not on this machine: bodies of the service"
 _unexpected = pytest.StashKey[list[str]]()

@@ -14,7 +14,7 @@ from shared import config
 from shared.config import Settings
 from shared.domain.words import moment
 
-START = ("ALERT__WEBHOOK_URL", "ALERT__WEBHOOK_SECRET", "WATCH_SCHEDULE")
+START = ("ALERT__WEBHOOK_URL", "ALERT__WEBHOOK_SECRET", "WATCH_SCHEDULE", "COSTS_SCHEDULE")
 
 
 def write_out(out: Path, story: Story, proof: Proof, seconds: float) -> None:

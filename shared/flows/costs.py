@@ -76,13 +76,14 @@ class Costs:
         month = reading.months[0]
         try:
             await self._enter(reading.scope, now)
-            page = await self.reader.page(reading.scope, month, min(month_end(month), now.date()), reading.link)
+            last = min(month_end(month), reading.planned.date())  # Of all its pages: a link belongs to one question.
+            page = await self.reader.page(reading.scope, month, last, reading.link)
         except Throttled as throttled:
             await self._wait(reading, throttled, now)
             return None
         match page:
             case GroupingRefused():
-                await self._instead(reading, now)
+                await self._instead(reading.scope, now)
                 return None
             case Blind():
                 await self._failed(reading, page, now)
@@ -145,9 +146,9 @@ class Costs:
         since = before.unread_since if before else None
         await self.bills.note(CostScope(blind.scope, None, blind, since or now))
 
-    async def _instead(self, reading: BillReading, now: datetime) -> None:
-        """The scope does not tell whose charges these are: its subscriptions do."""
-        await self.bills.note(CostScope(reading.scope, refused_at=now))
+    async def _instead(self, scope: str, now: datetime) -> None:
+        """It does not tell whose charges these are: its subscriptions do."""
+        await self.bills.note(CostScope(scope, refused_at=now))
         await self._send(await self._subscriptions(), now)
 
     async def _subscriptions(self) -> list[str]:

@@ -44,7 +44,7 @@ def _shape(value: Any) -> Any:
             "serial": r"33000[0-9A-F]{33}",
             "thumbprint": r"[0-9A-F]{40}",
             "eku": r"1\.3\.6\.1\.4\.1\.311\.97[.\d]+",
-            "address": r"https://\w{3}\.codesigning\.azure\.net/",
+            "address": r"https://(\w{3}\.codesigning\.azure\.net|127\.0\.0\.1:\d+/signing/\w{3})/",
         }
         return next((kind for kind, pattern in kinds.items() if re.fullmatch(pattern, value)), "text")
     return type(value).__name__

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from shared import config
-from shared.store.messages import LOOK_QUEUE, TELL_QUEUE
+from shared.store.messages import BILL_QUEUE, LOOK_QUEUE, TELL_QUEUE
 from tests.conftest import PROJECT
 
 HEAVY = ("aiohttp", "azure.identity", "azure.core", "azure.data.tables", "azure.mgmt", "pydantic", "shared.wiring")
@@ -35,7 +35,7 @@ def indexed() -> dict[str, dict[str, object]]:
 
 
 def test_every_function_is_indexed_without_settings() -> None:
-    assert {"watch", "look", "close_looks", "tell", "sweep", "health"} == set(indexed())
+    assert {"watch", "look", "close_looks", "costs", "bill", "tell", "sweep", "health"} == set(indexed())
 
 
 def test_importing_the_app_loads_nothing_heavy() -> None:
@@ -53,7 +53,8 @@ def test_exactly_one_name_is_a_function_app() -> None:
 
 def test_queues_are_those_that_messages_are_put_on() -> None:
     found = indexed()
-    assert (LOOK_QUEUE, TELL_QUEUE) == (found["look"]["queueName"], found["tell"]["queueName"])
+    bound = {name: trigger["queueName"] for name, trigger in found.items() if "queueName" in trigger}
+    assert {"look": LOOK_QUEUE, "bill": BILL_QUEUE, "tell": TELL_QUEUE} == bound
 
 
 def test_what_a_binding_names_is_a_setting_with_single_underscores() -> None:

@@ -13,7 +13,7 @@ from sandbox.authority import make_authority
 from sandbox.azure.scenario.loading import load_scenario
 from sandbox.stage import Stage, stage
 from shared.store.azure_queues import queue_service
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, SCHEDULES
 from tests.contract.conftest import SandboxCredential
 
 HEALTHY = PROJECT / "sandbox" / "scenarios" / "healthy.yaml"
@@ -45,7 +45,7 @@ async def invocations(app: Stage, function: str) -> int:
 async def test_a_damaged_message_is_put_aside_at_once_and_the_rest_goes_on(tmp_path: Path) -> None:
     authority = make_authority(tmp_path / "authority")
     start = load_scenario(HEALTHY).start
-    settings = {"WATCH_SCHEDULE": "0 7 * * * *"}
+    settings = SCHEDULES
     async with stage(tmp_path, authority, HEALTHY, settings, start) as app:
         endpoint = app.environment["AzureWebJobsStorage__queueServiceUri"]
         async with queue_service(endpoint, SandboxCredential(), connection_verify=str(authority.trusted)) as queues:

@@ -18,6 +18,7 @@ from sandbox.authority import make_authority
 from sandbox.azure.scenario.loading import load_scenario
 from sandbox.child import Child, child
 from sandbox.stage import PROJECT, Stage, stage
+from tests.conftest import SCHEDULES
 
 HEALTHY = PROJECT / "sandbox" / "scenarios" / "healthy.yaml"
 # Longer than anything that a dead host may hold by the app's clock: a look, a claim, a failed delivery's pause.
@@ -25,7 +26,7 @@ AFTER_A_KILL = timedelta(minutes=61)
 KILLS = {"quick": 12, "whole": 100}
 PATIENCE_SECONDS = 90
 # The stage's own host stays out of it.
-DISABLED = [f"AzureWebJobs.{name}.Disabled" for name in ("watch", "look", "close_looks", "tell", "sweep")]
+DISABLED = [f"AzureWebJobs.{name}.Disabled" for name in ("watch", "look", "close_looks", "costs", "tell", "sweep")]
 
 
 @dataclass(slots=True)
@@ -103,7 +104,7 @@ async def test_a_killed_host_loses_nothing_and_repeats_at_most_once_a_kill(
     chance = random.Random(seed)  # noqa: S311
     print(f"seed {seed}")
     start = load_scenario(HEALTHY).start
-    settings = {"WATCH_SCHEDULE": "0 7 * * * *"} | dict.fromkeys(DISABLED, "1")
+    settings = SCHEDULES | dict.fromkeys(DISABLED, "1")
     async with stage(tmp_path, make_authority(tmp_path / "authority"), HEALTHY, settings, start) as ready:
         town = Town(ready, tmp_path, start)
         for number in range(cycles):

@@ -73,15 +73,7 @@ async def test_a_short_wait_is_waited_and_the_answer_comes() -> None:
         ({"Retry-After": "Fri, 20 Nov 2026 09:08:30 GMT"}, 90),
         ({"Retry-After": "Fri, 20 Nov 2026 03:00:30 GMT", "Date": "Fri, 20 Nov 2026 03:00:00 GMT"}, 30),
         ({"x-ms-user-quota-remaining": "0", "x-ms-user-quota-resets-after": "00:01:15"}, 76),
-        (
-            {
-                "Retry-After": "10",
-                "x-ms-ratelimit-microsoft.costmanagement-qpu-retry-after": "12",
-                "x-ms-ratelimit-microsoft.costmanagement-clienttype-retry-after": "44",
-                "x-ms-ratelimit-microsoft.costmanagement-entity-retry-after": "21",
-            },
-            44,
-        ),
+        ({"Retry-After": "10", "x-ms-ratelimit-microsoft.costmanagement-entity-retry-after": "21"}, 21),
         ({}, 20),
         ({"Retry-After": "in a while"}, 20),
     ],
@@ -97,6 +89,21 @@ async def test_a_long_wait_is_told_and_never_earlier_than_the_longest_header(
     assert (told.value.kind, told.value.scope) == ("certificate-profiles", ACCOUNT.scope)
     assert told.value.until == line.clock.time + timedelta(seconds=seconds)
     assert line.waits == []
+
+
+async def test_query_units_are_the_whole_tenants_and_hold_back_every_scope() -> None:
+    headers = {
+        "Retry-After": "10",
+        "x-ms-ratelimit-microsoft.costmanagement-qpu-retry-after": "12",
+        "x-ms-ratelimit-microsoft.costmanagement-clienttype-retry-after": "44",
+        "x-ms-ratelimit-microsoft.costmanagement-entity-retry-after": "21",
+    }
+    line = Line([Reply(429, headers=headers)])
+
+    with pytest.raises(Throttled) as told:
+        await line.ask()
+
+    assert (told.value.scope, told.value.until) == ("", line.clock.time + timedelta(seconds=44))
 
 
 async def test_asked_again_and_again_is_throttled_too() -> None:
