@@ -1,7 +1,7 @@
 """The stand-in for Azure in this process, and a session of ours that talks to it over real TLS."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,10 +11,12 @@ from typing import Any, Self
 import aiohttp
 from azure.core.credentials import AccessToken
 from azure.core.pipeline.transport import AioHttpTransport
+from pydantic import TypeAdapter
 
 from sandbox.authority import make_authority
 from sandbox.azure.gate.clock import Clock
 from sandbox.azure.running import running
+from sandbox.azure.scenario.effects import Effect
 from sandbox.azure.scenario.loading import load_scenario, read_scenario
 from sandbox.azure.scenario.story import Fault, Scenario
 from sandbox.azure.service import Azure
@@ -28,6 +30,7 @@ from shared.domain.survey import Fleet
 SCENARIOS = Path("sandbox/scenarios")
 START = datetime(2026, 11, 20, 9, 7, tzinfo=UTC)
 IMPATIENT = Tolerance(whole_call=timedelta(seconds=1), first_pause=timedelta(milliseconds=10))
+_EFFECTS: TypeAdapter[list[Any]] = TypeAdapter(list[Effect])
 RELEASE = {"name": "release", "validation": "main"}
 
 
@@ -86,14 +89,19 @@ class TenantCredential:
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """Azure, to be broken by the test, and our session with it."""
+    """Azure, to be broken by the test, our session with it, and the means to open another one, as a new worker does."""
 
     azure: Azure
     session: Session
+    connect: Callable[[], Session]
 
     def breaks(self, match: str, **how: Any) -> None:
         """From now on calls whose `METHOD /path` matches go wrong."""
         self.azure.faults.add([Fault(match=match, **how)])
+
+    def happens(self, **effect: Any) -> None:
+        """Something that no story foresaw, in the words of a timeline."""
+        self.azure.happen(_EFFECTS.validate_python([effect], context={"start": self.azure.scenario.start}))
 
     def calls(self, kind: str) -> int:
         """How many calls of a kind came in."""
@@ -137,8 +145,6 @@ async def stand_in(
     authority = make_authority(folder / "authority")
     azure = Azure(scenario, clock.story if clock else Clock(scenario.start))
     async with running(azure, folder / "authority") as ready:
-        connector = aiohttp.TCPConnector(ssl=authority.client_context())
-        pool = aiohttp.ClientSession(connector=connector, auto_decompress=False)
         origin = ready.listening
         endpoints = Endpoints(
             resource_manager=origin,
@@ -148,9 +154,13 @@ async def stand_in(
             timestamp=f"{origin}/timestamp",
             signing=f"{origin}/signing/{{region}}",
         )
-        credential = TenantCredential(ready.tenant)
-        transport: AioHttpTransport = AioHttpTransport(session=pool)
-        async with Session(
-            endpoints, credential, clock or RealClock(), tolerance=tolerance, transport=transport
-        ) as session:
-            yield StandIn(azure, session)
+
+        def connect() -> Session:
+            connector = aiohttp.TCPConnector(ssl=authority.client_context())
+            pool = aiohttp.ClientSession(connector=connector, auto_decompress=False)
+            transport: AioHttpTransport = AioHttpTransport(session=pool)
+            credential = TenantCredential(ready.tenant)
+            return Session(endpoints, credential, clock or RealClock(), tolerance=tolerance, transport=transport)
+
+        async with connect() as session:
+            yield StandIn(azure, session, connect)
