@@ -2,8 +2,8 @@
 
 import azure.functions as func
 
-from functions import costs, deliver, health, watch
+from functions import costs, deliver, events, health, watch
 
 app = func.FunctionApp()
-for module in (watch, costs, deliver, health):
+for module in (watch, events, costs, deliver, health):
     app.register_functions(module.bp)

@@ -28,9 +28,11 @@ from shared.flows.conclude import Conclude, Judge
 from shared.flows.costs import Costs
 from shared.flows.daily import Daily
 from shared.flows.deliver import Deliver
+from shared.flows.events import Events
 from shared.flows.fleet import FleetJudge
 from shared.flows.health import Health
 from shared.flows.look import LookAt
+from shared.flows.refresh import RefreshOne
 from shared.flows.relay import Relay
 from shared.flows.signatures import Signatures
 from shared.flows.watch import Watch
@@ -47,6 +49,7 @@ from shared.ports.channel import Channel
 from shared.ports.clock import Clock
 from shared.store.bills import TableBills
 from shared.store.blobs import Blobs
+from shared.store.bursts import TableBursts
 from shared.store.looks import TableLooks
 from shared.store.messages import QueuedMessages
 from shared.store.outbox import TableOutbox
@@ -118,6 +121,8 @@ class House:
     deliver: Deliver
     health: Health
     costs: Costs
+    events: Events
+    refresh: RefreshOne
     messages: QueuedMessages
     shelves: TableShelves
     looks: TableLooks
@@ -148,7 +153,7 @@ def furnish(
     shelves = TableShelves(storage.subscriptions, storage.looks, clock)
     looks, outbox = TableLooks(storage.looks), TableOutbox(storage.outbox)
     messages, views = QueuedMessages(storage.queues, storage.blobs), BlobViews(storage.blobs)
-    bills = TableBills(storage.subscriptions)
+    bills, bursts = TableBills(storage.subscriptions), TableBursts(storage.subscriptions)
     relay = Relay(shelves, outbox, messages, policy.tell.group_window)
     collect = Collect(sources.accounts, Signatures(sources.usage), Daily(sources.subscriptions))
     conclude = Conclude(Judge(RULES, policy, routes), shelves, views, relay)
@@ -179,6 +184,8 @@ def furnish(
         relay=relay,
         deliver=Deliver(channels(settings, clock) if receivers is None else receivers, outbox, messages, clock),
         health=Health(looks, outbox, routes, sentences),
+        events=Events(bursts, shelves, messages),
+        refresh=RefreshOne(collect, conclude, bursts, shelves, looks, messages, settings.only_subscriptions),
         costs=Costs(sources.costs, bills, shelves, looks, messages, settings.cost_scopes, settings.only_subscriptions),
         messages=messages,
         shelves=shelves,

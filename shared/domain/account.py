@@ -30,6 +30,12 @@ class SigningAccount:
         return f"{self.resource_group}/{self.name}".lower()
 
 
+def account_of(account_id: str) -> SigningAccount:
+    """One of which nothing is known yet but its lower-case ARM id."""
+    _, _, subscription_id, _, group, *_, name = account_id.split("/")
+    return SigningAccount(account_id, name, subscription_id, group, region="", sku="")
+
+
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """A certificate in a profile. Judged by its dates only: its status is not to be trusted (section 3)."""

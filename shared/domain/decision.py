@@ -119,7 +119,7 @@ class Deciding:
         if stays := _stays(before, unseen=unseen, inhibited=inhibited):
             return Change(finding.key, before, before), self._silent(finding, before.told, stays)
         missing = before.missing + (self.look > before.counted)
-        if before.told and missing < (1 if rule.settled else self.tell.resolve_after_looks):
+        if before.told and not rule.settled and missing < self.tell.resolve_after_looks:
             waiting = replace(before, missing=missing, counted=max(self.look, before.counted))
             return Change(finding.key, before, waiting), self._silent(finding, before.told, Reason.GONE_TOO_SHORT)
         if rule.quiet_end:

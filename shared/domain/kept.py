@@ -60,6 +60,8 @@ class Standing:
 class Kept:
     """One subscription's rows. `usage` and `costs` are of this month and the one before, by account.
 
+    `refreshed` says when an account was last read because of an event, since a look that is under way may know less.
+
     `blind` says which rows only a newer release can read; `read_only` are the keys of all that it wrote. `etags` are
     the store's own: row key -> ETag, of every row read.
     """
@@ -73,6 +75,7 @@ class Kept:
     patience: tuple[Patience, ...] = ()
     blind: tuple[Blind, ...] = ()
     standing: Standing = field(default_factory=Standing)
+    refreshed: Mapping[str, datetime] = field(default_factory=dict)
     etags: Mapping[str, str] = field(default_factory=dict)
     read_only: frozenset[str] = frozenset()
 

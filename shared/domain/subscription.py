@@ -29,6 +29,11 @@ def subscription_scope(subscription_id: str) -> str:
     return f"/subscriptions/{subscription_id.lower()}"
 
 
+def subscription_of(scope: str) -> str:
+    """The id of the subscription that a lower-case ARM id lies in."""
+    return scope.split("/")[2]
+
+
 @dataclass(frozen=True, slots=True)
 class Lock:
     """A management lock. `scope` is the lower-case ARM id of what is locked, `level` CanNotDelete or ReadOnly."""

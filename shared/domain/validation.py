@@ -1,8 +1,9 @@
 """Testimony: what people say of identity validations, because no public API reads them (DOMAIN.md section 2)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 
 class ValidationStatus(StrEnum):
@@ -21,6 +22,9 @@ class Way(StrEnum):
     PERSON = "signed-in person"
     IMPORT = "import"
     EVENT = "event"
+
+
+_DETAILS = ("expires", "organisation", "account", "owner", "reason", "note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,14 @@ class RegisterEntry:
     reason: str = ""
     note: str = ""
 
+    def over(self, known: "RegisterEntry | None") -> "RegisterEntry":
+        """What holds when this is said: the later word, and of an event only what it does say."""
+        if known is None:
+            return self
+        if self.said_at < known.said_at:
+            return known
+        return replace(self, **_unsaid(self, known)) if self.way is Way.EVENT else self
+
     def ended(self, now: datetime) -> bool:
         """It is said to have expired, or to have had its last day."""
         past = self.expires is not None and self.expires < now.date()
@@ -55,3 +67,7 @@ class RegisterEntry:
         which = self.validation_id[:8] if self.validation_id else f"for {self.account}"
         short = f"identity validation {which}"
         return f"{short} ({self.organisation})" if self.organisation else short
+
+
+def _unsaid(entry: RegisterEntry, known: RegisterEntry) -> dict[str, Any]:
+    return {name: getattr(known, name) for name in _DETAILS if not getattr(entry, name)}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
 
-from shared.domain.account import SigningAccount
+from shared.domain.account import SigningAccount, account_of
 from shared.domain.blind import About, Blind, Sight
 from shared.domain.kept import CallKind, Kept
 from shared.domain.look import Shard
@@ -30,7 +30,7 @@ class Collect:
     async def run(self, shard: Shard, kept: Kept, now: datetime) -> Readings:
         """Everything that Azure shows of the subscription, as far as it may be read now."""
         held = tuple(row for row in kept.patience if row.until > now)
-        found = Readings(blind=list(shard.blind), done=_done(shard, kept), held=held)
+        found = Readings(began=now, blind=list(shard.blind), done=_done(shard, kept), held=held)
         await self._settle(shard, kept, found)
         await asyncio.gather(
             self._read_profiles(found),
@@ -39,23 +39,33 @@ class Collect:
         )
         return found
 
-    async def one(self, account: SigningAccount, kept: Kept, now: datetime) -> Readings:
-        """One account alone, known from before or not; of all others what is known has to do."""
-        held = tuple(row for row in kept.patience if row.until > now)
+    async def one(self, account_id: str, kept: Kept, now: datetime) -> Readings:
+        """One account alone, known from before or not, or none; of all others what is known has to do."""
         standing = kept.standing
-        seen_again = [Sight(About.ACCOUNTS, account.id), Sight(About.PROFILES, account.id)]
-        blind = [spot for spot in standing.blind if Sight(spot.about, spot.scope) not in seen_again]
-        found = Readings(blind=blind, held=held, daily=standing.daily, refused=standing.refused)
-        answer = await self._account(account, found)
-        found.gone = frozenset({account.id} if answer is None else ())
-        others = [known for known in kept.accounts() if known.id != account.id]
+        seen_again = [Sight(About.ACCOUNTS, account_id), Sight(About.PROFILES, account_id)]
+        found = Readings(
+            began=now,
+            accounts=kept.accounts(),
+            blind=[spot for spot in standing.blind if Sight(spot.about, spot.scope) not in seen_again],
+            held=tuple(row for row in kept.patience if row.until > now),
+            daily=standing.daily,
+            refused=standing.refused,
+        )
+        if account_id:
+            await self._read_one(account_id, kept, found)
+        return found
+
+    async def _read_one(self, account_id: str, kept: Kept, found: Readings) -> None:
+        known = kept.facts.get(account_id)
+        answer = await self._account(known.account if known else account_of(account_id), found)
         if isinstance(answer, Blind):
             found.blind.append(answer)
-        elif answer:
+            return
+        others = [account for account in found.accounts if account.id != account_id]
+        found.accounts = _in_order([*others, answer] if answer else others)
+        found.gone = frozenset() if answer else frozenset({account_id})
+        if answer:
             await self._profiles(answer, found)
-        known = account if isinstance(answer, Blind) and account.id in kept.facts else answer
-        found.accounts = _in_order([*others, *([known] if isinstance(known, SigningAccount) else [])])
-        return found
 
     async def _settle(self, shard: Shard, kept: Kept, found: Readings) -> None:
         """Which accounts there are: the index trails, so one that disappears is asked for."""

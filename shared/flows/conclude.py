@@ -122,6 +122,9 @@ def _facts(kept: Kept, found: Readings) -> dict[str, AccountFacts]:
     facts: dict[str, AccountFacts] = {}
     for account in found.accounts:
         before = kept.facts.get(account.id)
+        if before and kept.refreshed.get(account.id, found.began) > found.began:
+            facts[account.id] = before  # An event made somebody read it since.
+            continue
         profiles = found.profiles.get(account.id, before.profiles if before else None)
         facts[account.id] = AccountFacts(account, profiles)
     return facts

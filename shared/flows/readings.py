@@ -17,13 +17,16 @@ type Counts = Mapping[datetime, int]
 
 @dataclass(slots=True)
 class Readings:
-    """`profiles` and `usage` by account id; `patience` says what had to wait, of `held` or new.
+    """`began` is when Azure was first asked; `profiles` and `usage` by account id.
+
+    `patience` says what had to wait, of `held` or new.
 
     `done` are the accounts whose profiles were read, or found unreadable, by this message or earlier ones of the look.
     `uncounted` are those of whose signatures a part had to wait, `unasked` what else of the subscription had to.
     `refused` are ways of reading signatures that the service does not take, by when that was found.
     """
 
+    began: datetime
     accounts: tuple[SigningAccount, ...] = ()
     gone: frozenset[str] = frozenset()
     profiles: dict[str, Profiles] = field(default_factory=dict)

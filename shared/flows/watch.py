@@ -41,7 +41,7 @@ class Watch:
         fleet = await self._fleet(now)
         reached = await self.reach.reach(sorted({account.uri for account in fleet.accounts}))
         known = await self.looks.known()
-        await self.looks.learn([found for found in fleet.subscriptions if found.id not in known])
+        await self.looks.learn([found for found in fleet.subscriptions if known.get(found.id) != found])
         busy = await self._underway(recent)
         wanted = dict(known) | {found.id: found for found in fleet.subscriptions}
         shards = [wanted[name] for name in sorted(wanted) if name not in busy and self._watched(name)]

@@ -29,5 +29,5 @@ class Looks(Protocol):
         ...
 
     async def learn(self, subscriptions: Sequence[Subscription]) -> None:
-        """Remember subscriptions seen for the first time."""
+        """Remember subscriptions as they were seen last."""
         ...

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from shared.domain.cost import BillReading
 from shared.domain.look import Shard
+from shared.domain.refresh import Refresh
 
 
 class Messages(Protocol):
@@ -16,6 +17,10 @@ class Messages(Protocol):
 
     async def bill(self, reading: BillReading, delay: timedelta = timedelta()) -> None:
         """Ask for one bill to be read on."""
+        ...
+
+    async def refresh(self, refresh: Refresh, delay: timedelta = timedelta()) -> None:
+        """Ask for one account to be read again."""
         ...
 
     async def tell(self, receiver: str, delay: timedelta = timedelta()) -> None:

@@ -52,8 +52,8 @@ class Shelves(Protocol):
         """Tell all workers to wait; a later end stays."""
         ...
 
-    async def testify(self, entry: RegisterEntry) -> None:
-        """Put one entry into the register, over an older one."""
+    async def testify(self, entry: RegisterEntry) -> bool:
+        """Put one entry into the register, over an older one; False where something later is known. May Conflict."""
         ...
 
     async def intents(self, subscription_id: str) -> Sequence[Lying]:

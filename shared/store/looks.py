@@ -1,5 +1,6 @@
 """Looks, the ends of their shards, and which subscriptions were ever seen."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ from shared.domain.look import Look, ShardEnd
 from shared.domain.subscription import Subscription
 from shared.ports.errors import Conflict
 from shared.store.keys import key, parts, prefix
-from shared.store.rows import Insert, Merge, Row, Rows
+from shared.store.rows import Insert, Merge, Operation, Row, Rows
 from shared.store.schema import Codec, newer
 from shared.store.transactions import in_transactions
 
@@ -68,15 +69,14 @@ class TableLooks:
         return {subscription.id: subscription for subscription in found}
 
     async def learn(self, subscriptions: Sequence[Subscription]) -> None:
-        """Insert those that are new."""
-        inserts = [[Insert(Row(key(found.id), SUBSCRIPTION.values(found)))] for found in subscriptions]
-        for operations in in_transactions(KNOWN, inserts):
-            try:
+        """Where somebody else learns at the same time, the next look learns the rest."""
+        if not subscriptions:
+            return
+        there = {row.key: row for row in await self.rows.query(KNOWN)}
+        groups = [_learned(found, there.get(key(found.id))) for found in subscriptions]
+        for operations in in_transactions(KNOWN, groups):
+            with contextlib.suppress(Conflict):
                 await self.rows.transact(KNOWN, operations)
-            except Conflict:
-                for operation in operations:
-                    if isinstance(operation, Insert):
-                        await self._insert(KNOWN, operation.row)
 
     async def _insert(self, partition: str, row: Row) -> None:
         try:
@@ -88,6 +88,13 @@ class TableLooks:
 def _by_id(row: Row) -> Subscription:
     [subscription_id] = parts(row.key)
     return Subscription(subscription_id, name=subscription_id)
+
+
+def _learned(found: Subscription, before: Row | None) -> Sequence[Operation]:
+    if before and newer(before):
+        return ()
+    row = Row(key(found.id), SUBSCRIPTION.values(found), before.etag if before else "")
+    return [Merge(row) if before else Insert(row)]
 
 
 def _head_key(look_id: str) -> str:

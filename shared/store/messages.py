@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from shared.domain.cost import BillReading
 from shared.domain.look import Shard
+from shared.domain.refresh import Refresh
 from shared.store.blobs import Blobs
 from shared.store.limits import MESSAGE_BYTES
 from shared.store.queues import Queues
@@ -18,10 +19,12 @@ from shared.store.schema import SCHEMA, Codec
 LOOK_QUEUE = "countersign-look"
 TELL_QUEUE = "countersign-tell"
 BILL_QUEUE = "countersign-bill"
+REFRESH_QUEUE = "countersign-refresh"
 CONTAINER = "messages"
 
 SHARD = Codec[Shard](Shard)
 BILL = Codec[BillReading](BillReading)
+REFRESH = Codec[Refresh](Refresh)
 
 
 class Unreadable(ValueError):
@@ -43,6 +46,10 @@ class QueuedMessages:
         """Ask for one bill to be read on."""
         await self._send(BILL_QUEUE, f"{reading.planned:%Y%m%dT%H%M%S}", BILL.text(reading), delay)
 
+    async def refresh(self, refresh: Refresh, delay: timedelta = timedelta()) -> None:
+        """Ask for one account to be read again."""
+        await self._send(REFRESH_QUEUE, refresh.subscription_id, REFRESH.text(refresh), delay)
+
     async def tell(self, receiver: str, delay: timedelta = timedelta()) -> None:
         """Ask for what waits for one receiver to be delivered."""
         await self.queues.send(TELL_QUEUE, json.dumps({"schema": SCHEMA, "receiver": receiver}), delay)
@@ -54,6 +61,10 @@ class QueuedMessages:
     async def read_bill(self, body: str) -> BillReading:
         """Raises Unreadable."""
         return await self._read(BILL, body, "The message does not hold a bill to read.")
+
+    async def read_refresh(self, body: str) -> Refresh:
+        """Raises Unreadable."""
+        return await self._read(REFRESH, body, "The message does not hold an account to be read again.")
 
     async def read_tell(self, body: str) -> str:
         """The receiver's name. Raises Unreadable."""

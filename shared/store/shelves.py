@@ -20,6 +20,7 @@ from shared.domain.validation import RegisterEntry
 from shared.ports.clock import Clock
 from shared.ports.errors import Conflict
 from shared.ports.shelves import Commit, Lying
+from shared.store.bursts import BURST, KIND
 from shared.store.keys import key, parts, prefix
 from shared.store.months import COST, USAGE, month_key, months_until, rows_about
 from shared.store.rows import Delete, Insert, Merge, Operation, Row, Rows, key_of
@@ -85,14 +86,18 @@ class TableShelves:
         except Conflict:
             await self.hold(subscription_id, patience)
 
-    async def testify(self, entry: RegisterEntry) -> None:
-        """Put one entry over an older one. Raises Conflict when it changed meanwhile."""
+    async def testify(self, entry: RegisterEntry) -> bool:
+        """What was said later stays. Raises Conflict when it changed meanwhile, or is of a newer release."""
         partition, row_key = key(entry.subscription_id), _entry_key(entry)
         before = await self.subscriptions.get(partition, row_key)
         if before and newer(before):
             raise Conflict("a newer release wrote this entry")
-        row = Row(row_key, ENTRY.values(entry), before.etag if before else "")
-        await self.subscriptions.transact(partition, [Merge(row) if before else Insert(row)])
+        known = ENTRY.value(before) if before else None
+        after = entry.over(known)
+        if after != known:
+            row = Row(row_key, ENTRY.values(after), before.etag if before else "")
+            await self.subscriptions.transact(partition, [Merge(row) if before else Insert(row)])
+        return known is None or known.said_at <= entry.said_at
 
     async def intents(self, subscription_id: str) -> Sequence[Lying]:
         """All of one partition, in the order of their keys."""
@@ -145,6 +150,7 @@ def _kept(subscription: Subscription, rows: Sequence[Row]) -> Kept:
         register={entry.validation_id or f"account:{entry.account.lower()}": entry for entry in entries},
         patience=tuple(PATIENCE.all_readable(of["patience"])),
         blind=(hidden,) if len(entries) < len(of["register"]) else (),
+        refreshed={burst.account_id: burst.read_at for burst in BURST.all_readable(of[KIND]) if burst.read_at},
         standing=next(iter(STANDING.all_readable(of["subscription"])), Standing()),
         etags={row.key: row.etag for row in rows},
         read_only=frozenset(row.key for row in rows if newer(row)),

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from shared import config
-from shared.store.messages import BILL_QUEUE, LOOK_QUEUE, TELL_QUEUE
+from shared.store.messages import BILL_QUEUE, LOOK_QUEUE, REFRESH_QUEUE, TELL_QUEUE
 from tests.conftest import PROJECT
 
 HEAVY = ("aiohttp", "azure.identity", "azure.core", "azure.data.tables", "azure.mgmt", "pydantic", "shared.wiring")
@@ -19,6 +19,7 @@ logging.disable(logging.CRITICAL)
 from sandbox.host import runtime
 print(json.dumps([{"name": f.name, "trigger": dict(f.trigger.properties)} for f in runtime.index(Path("."))]))
 """
+EVENTS = ("resource_changed", "validation_reported", "refresh")
 
 
 def python(code: str, **environment: str) -> str:
@@ -35,7 +36,7 @@ def indexed() -> dict[str, dict[str, object]]:
 
 
 def test_every_function_is_indexed_without_settings() -> None:
-    assert {"watch", "look", "close_looks", "costs", "bill", "tell", "sweep", "health"} == set(indexed())
+    assert {"watch", "look", "close_looks", "costs", "bill", "tell", "sweep", "health", *EVENTS} == set(indexed())
 
 
 def test_importing_the_app_loads_nothing_heavy() -> None:
@@ -54,7 +55,7 @@ def test_exactly_one_name_is_a_function_app() -> None:
 def test_queues_are_those_that_messages_are_put_on() -> None:
     found = indexed()
     bound = {name: trigger["queueName"] for name, trigger in found.items() if "queueName" in trigger}
-    assert {"look": LOOK_QUEUE, "bill": BILL_QUEUE, "tell": TELL_QUEUE} == bound
+    assert {"look": LOOK_QUEUE, "bill": BILL_QUEUE, "refresh": REFRESH_QUEUE, "tell": TELL_QUEUE} == bound
 
 
 def test_what_a_binding_names_is_a_setting_with_single_underscores() -> None:

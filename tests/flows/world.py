@@ -14,7 +14,7 @@ from shared.domain.validation import RegisterEntry, ValidationStatus, Way
 from shared.domain.view import SubscriptionView
 from shared.ports.channel import Channel
 from shared.store.in_memory import InMemoryQueues
-from shared.store.messages import BILL_QUEUE, LOOK_QUEUE, TELL_QUEUE
+from shared.store.messages import BILL_QUEUE, LOOK_QUEUE, REFRESH_QUEUE, TELL_QUEUE
 from shared.wiring import House, Sources, Storage, furnish, in_memory_storage
 from tests.flows.fakes import START, FakeAzure, HandClock, Movable, Receiver, subscription
 
@@ -22,6 +22,7 @@ SETTINGS = {"ALERT__WEBHOOK_URL": "https://receiver.example/hook"}
 MINUTE = timedelta(minutes=1)
 RETRY = timedelta(seconds=30)
 MOST_TRIES = 5
+DELIVERED_AGAIN = timedelta(seconds=10)
 
 
 class Crash(Exception):
@@ -155,6 +156,8 @@ class World:
         try:
             if message.queue == LOOK_QUEUE:
                 await house.look_at.run(await house.messages.read_look(message.body), self.clock.now())
+            elif message.queue == REFRESH_QUEUE:
+                await house.refresh.run(await house.messages.read_refresh(message.body), self.clock.now())
             elif message.queue == BILL_QUEUE:
                 await house.costs.read(await house.messages.read_bill(message.body), self.clock.now())
             else:
@@ -172,9 +175,22 @@ class World:
 
     def collect(self) -> None:
         """Take what was sent."""
-        for queue in (LOOK_QUEUE, TELL_QUEUE, BILL_QUEUE):
+        for queue in (LOOK_QUEUE, TELL_QUEUE, BILL_QUEUE, REFRESH_QUEUE):
             for sent in self.queues.take(queue):
                 self.waiting.append(Waiting(self.clock.now() + sent.delay, next(self.numbers), queue, sent.body))
+
+    async def event(self, account_id: str, happened: datetime | None = None) -> None:
+        """Event Grid delivers, and again after a while where that failed."""
+        happened = happened or self.clock.now()
+        delivered = False
+        while not delivered:
+            try:
+                await self.house().events.changed(account_id, happened, self.clock.now())
+                delivered = True
+            except Crash:
+                self.fuse.mend()
+                await self.settle(self.clock.now() + DELIVERED_AGAIN)
+        self.collect()
 
     async def read_bills(self) -> None:
         """The timer fires: every bill is read, as soon as Azure lets us."""

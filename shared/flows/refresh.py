@@ -1,0 +1,70 @@
+"""Refresh: read one account again, and judge its subscription from what is known."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from shared.domain.blind import About, Sight, hidden
+from shared.domain.kept import Kept
+from shared.domain.look import Look, Shard
+from shared.domain.refresh import Refresh
+from shared.domain.subscription import Subscription
+from shared.domain.usage import month_of
+from shared.flows.collect import Collect
+from shared.flows.conclude import Conclude
+from shared.flows.readings import Readings
+from shared.ports.bursts import Bursts
+from shared.ports.looks import Looks
+from shared.ports.messages import Messages
+from shared.ports.shelves import Shelves
+
+MAX_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshOne:
+    """Between two looks. It counts as a part of the latest one: "for N looks" is not hastened by events.
+
+    `only`: ids of the subscriptions to be watched; all where empty.
+    """
+
+    collect: Collect
+    conclude: Conclude
+    bursts: Bursts
+    shelves: Shelves
+    looks: Looks
+    messages: Messages
+    only: frozenset[str] = frozenset()
+
+    async def run(self, refresh: Refresh, now: datetime) -> None:
+        """Safe to run twice, or two at once. A subscription that no look has seen is left to the next one."""
+        subscription = await self._watched(refresh.subscription_id)
+        looks = await self.looks.recent(1)
+        if subscription is None or not looks:
+            return
+        kept = await self.shelves.read(subscription, month_of(now))
+        found = await self.collect.one(refresh.account_id, kept, now)
+        for patience in set(found.patience) - set(kept.patience):
+            await self.shelves.hold(subscription.id, patience)
+        if found.patience:
+            await self._later(refresh, found, now)
+            return
+        if refresh.account_id and not hidden([Sight(About.PROFILES, refresh.account_id)], found.blind):
+            # Before anything is concluded: a look that began earlier must not put back what it read before this.
+            await self.bursts.change(refresh.account_id, lambda burst: burst.with_reading(now))
+        await self._conclude(looks[0], kept, found, now)
+
+    async def _conclude(self, look: Look, kept: Kept, found: Readings, now: datetime) -> None:
+        await self.conclude.remember(kept, found, now)
+        first = look.first and look.closed is None
+        await self.conclude.run(Shard(look.id, kept.subscription, (), first_look=first), kept, found, now)
+
+    async def _later(self, refresh: Refresh, found: Readings, now: datetime) -> None:
+        """When Azure allows it; after some attempts the next look has to do."""
+        if refresh.attempt < MAX_ATTEMPTS:
+            delay = max(max(row.until for row in found.patience) - now, timedelta(seconds=1))
+            await self.messages.refresh(replace(refresh, attempt=refresh.attempt + 1), delay)
+
+    async def _watched(self, subscription_id: str) -> Subscription | None:
+        if self.only and subscription_id not in self.only:
+            return None
+        return (await self.looks.known()).get(subscription_id)
