@@ -80,6 +80,7 @@ async def stage(
             azure["listening"], receivers["listening"], host["listening"], functions, environment, authority, http
         )
         await _all_served(ready)
+        await _subscribe(ready)
         yield ready
 
 
@@ -105,6 +106,17 @@ async def _all_served(ready: Stage) -> None:
     found = await ready.get(f"{ready.host}/admin/functions")
     if errors := [f"{function['name']}: {function['error']}" for function in found if function["error"]]:
         raise StageError("The host cannot serve all functions. " + " ".join(errors))
+
+
+async def _subscribe(ready: Stage) -> None:
+    """Event Grid delivers to the app, in its own schema and as CloudEvents, both after their handshakes."""
+    for topic, function, schema in (
+        ("resources", "resource_changed", "event-grid"),
+        ("countersign-in", "validation_reported", "cloud-events"),
+    ):
+        url = f"{ready.host}/runtime/webhooks/EventGrid?functionName={function}"
+        subscriber = {"topic": topic, "url": url, "sent_as": schema}
+        await ready.post(f"{ready.azure}/sandbox/events/subscribers", subscriber)
 
 
 async def _ready(started: Child, module: str, log: IO[bytes]) -> dict[str, Any]:

@@ -7,6 +7,14 @@ from typing import Any
 from aiohttp import web
 from pydantic import TypeAdapter, ValidationError
 
+from sandbox.azure.event_grid import (
+    OwnEvent,
+    RefusedError,
+    ResourceEvent,
+    Subscriber,
+    own_event,
+    resource_event,
+)
 from sandbox.azure.scenario.effects import Effect
 from sandbox.azure.scenario.moments import parse_moment
 from sandbox.azure.scenario.story import Fault
@@ -14,6 +22,7 @@ from sandbox.azure.service import Azure
 
 AZURE = web.AppKey("azure", Azure)
 _FAULTS = TypeAdapter(tuple[Fault, ...])
+_SUBSCRIBER, _RESOURCE_EVENT, _OWN_EVENT = TypeAdapter(Subscriber), TypeAdapter(ResourceEvent), TypeAdapter(OwnEvent)
 _EFFECTS: TypeAdapter[list[Any]] = TypeAdapter(list[Effect])
 
 
@@ -28,6 +37,9 @@ def control_routes() -> list[web.RouteDef]:
         web.post("/sandbox/faults", add_faults),
         web.delete("/sandbox/faults", clear_faults),
         web.post("/sandbox/happen", happen_now),
+        web.post("/sandbox/events/subscribers", subscribe),
+        web.post("/sandbox/events/resource", send_resource_event),
+        web.post("/sandbox/events/own", send_own_event),
     ]
 
 
@@ -87,6 +99,45 @@ async def happen_now(request: web.Request) -> web.Response:
     except (ValidationError, KeyError) as error:
         raise _refused(str(error)) from error
     return web.Response(status=204)
+
+
+async def subscribe(request: web.Request) -> web.Response:
+    """One subscriber of a topic, once it has answered the handshake."""
+    try:
+        await request.app[AZURE].event_grid.subscribe(_SUBSCRIBER.validate_python(await _json(request)))
+    except (ValidationError, RefusedError) as error:
+        raise _refused(str(error)) from error
+    return web.Response(status=204)
+
+
+async def send_resource_event(request: web.Request) -> web.Response:
+    """Azure says that something happened to an account or a profile; `{"deliveries": n}` when all were taken."""
+    azure = request.app[AZURE]
+    try:
+        given = _RESOURCE_EVENT.validate_python(await _json(request))
+        event = resource_event(given, _resource(azure, given.about), azure.scenario.tenant.id, azure.clock.now())
+        deliveries = await azure.event_grid.send("resources", event, given.copies)
+    except (ValidationError, KeyError, RefusedError) as error:
+        raise _refused(str(error)) from error
+    return web.json_response({"deliveries": deliveries})
+
+
+async def send_own_event(request: web.Request) -> web.Response:
+    """Somebody publishes an event to a topic of their own."""
+    azure = request.app[AZURE]
+    try:
+        given = _OWN_EVENT.validate_python(await _json(request))
+        deliveries = await azure.event_grid.send(given.topic, own_event(given, azure.clock.now()), given.copies)
+    except (ValidationError, RefusedError) as error:
+        raise _refused(str(error)) from error
+    return web.json_response({"deliveries": deliveries})
+
+
+def _resource(azure: Azure, about: str) -> str:
+    """The id of an account, or of what is or was in it. Raises KeyError."""
+    name, _, profile = about.lower().partition("/")
+    account = azure.history.ever(name, azure.clock.now())
+    return f"{account.id}/certificateProfiles/{about.partition('/')[2]}" if profile else account.id
 
 
 async def _json(request: web.Request) -> Any:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from sandbox.azure.event_grid import EventGrid
 from sandbox.azure.gate.calls import Calls
 from sandbox.azure.gate.clock import Clock
 from sandbox.azure.gate.cost_quota import CostQuota
@@ -24,6 +25,7 @@ class Azure:
         self.origin = ""
         self.history = History(scenario)
         self.calls = Calls()
+        self.event_grid = EventGrid()
         self.faults = Faults(scenario.faults)
         self.deletions: dict[str, tuple[datetime, Account]] = {}
         self.reads = Buckets(behaviour.reads)

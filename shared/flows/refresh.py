@@ -18,6 +18,7 @@ from shared.ports.messages import Messages
 from shared.ports.shelves import Shelves
 
 MAX_ATTEMPTS = 5
+AFTER_THE_FIRST = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,16 @@ class RefreshOne:
         looks = await self.looks.recent(1)
         if subscription is None or not looks:
             return
+        if looks[0].first and looks[0].closed is None:
+            # The very first look tells all at once when it closes; nothing goes ahead of it.
+            await self._later(refresh, now + AFTER_THE_FIRST, now)
+            return
         kept = await self.shelves.read(subscription, month_of(now))
         found = await self.collect.one(refresh.account_id, kept, now)
         for patience in set(found.patience) - set(kept.patience):
             await self.shelves.hold(subscription.id, patience)
         if found.patience:
-            await self._later(refresh, found, now)
+            await self._later(refresh, max(row.until for row in found.patience), now)
             return
         if refresh.account_id and not hidden([Sight(About.PROFILES, refresh.account_id)], found.blind):
             # Before anything is concluded: a look that began earlier must not put back what it read before this.
@@ -55,13 +60,12 @@ class RefreshOne:
 
     async def _conclude(self, look: Look, kept: Kept, found: Readings, now: datetime) -> None:
         await self.conclude.remember(kept, found, now)
-        first = look.first and look.closed is None
-        await self.conclude.run(Shard(look.id, kept.subscription, (), first_look=first), kept, found, now)
+        await self.conclude.run(Shard(look.id, kept.subscription, ()), kept, found, now)
 
-    async def _later(self, refresh: Refresh, found: Readings, now: datetime) -> None:
-        """When Azure allows it; after some attempts the next look has to do."""
+    async def _later(self, refresh: Refresh, at: datetime, now: datetime) -> None:
+        """After some attempts the next look has to do."""
         if refresh.attempt < MAX_ATTEMPTS:
-            delay = max(max(row.until for row in found.patience) - now, timedelta(seconds=1))
+            delay = max(at - now, timedelta(seconds=1))
             await self.messages.refresh(replace(refresh, attempt=refresh.attempt + 1), delay)
 
     async def _watched(self, subscription_id: str) -> Subscription | None:

@@ -175,6 +175,20 @@ async def test_a_subscription_that_no_look_has_seen_is_left_to_the_next_one() ->
     assert [] == await heard_of(world)
 
 
+async def test_nothing_goes_ahead_of_the_very_first_look() -> None:
+    world = World()
+    account = world.azure.add("games", Profile(status="Suspended"))
+    world.azure.throttled = {"profiles": {account: 1}}
+    look = await world.plan()
+    await world.settle(world.clock.now() + SECOND)
+    await world.event(account)
+    assert [] == await heard_of(world, 2 * MINUTE)
+
+    assert [("first", "critical", "profile-suspended")] == await heard_of(world)
+    assert await world.house().looks.get(look.id)
+    assert 2 == world.azure.reads["profiles", account]
+
+
 async def test_a_subscription_that_is_not_to_be_watched_is_not_read() -> None:
     world, account = await suspended()
     world.settings = {**world.settings, "WATCH__SCOPES": subscription(5).id}

@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.azure.scenario.story import Scenario
 from sandbox.azure.world.beginning import beginning
 from sandbox.azure.world.happening import happen
-from sandbox.azure.world.resources import World
+from sandbox.azure.world.resources import Account, World
 
 
 class UnknownName(LookupError):
@@ -30,6 +30,15 @@ class History:
         while len(self._worlds) <= wanted:
             self._worlds.append(self._next())
         return self._worlds[wanted]
+
+    def ever(self, account: str, moment: datetime) -> Account:
+        """An account by its name in lower case, as it was last. Raises KeyError where there never was one."""
+        self.at(moment)
+        worlds = reversed(self._worlds[: bisect_right(self._moments, moment) + 1])
+        found = next((world.accounts[account] for world in worlds if account in world.accounts), None)
+        if found is None:
+            raise KeyError(account)
+        return found
 
     def add(self, happened: Iterable[tuple[datetime, Any]]) -> None:
         """Put effects in their places; what came before them stays as it was."""
