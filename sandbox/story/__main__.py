@@ -13,11 +13,11 @@ from sandbox.authority import authority_in, make_authority
 from sandbox.azure.scenario.loading import ScenarioMistake
 from sandbox.azurite import AzuriteError
 from sandbox.stage import PROJECT, StageError
-from sandbox.story.ledger import TooLong
 from sandbox.story.one_more import look
 from sandbox.story.run import run
 from sandbox.story.serve import serve
 from sandbox.story.settings import WrongSettings, laptop_settings
+from sandbox.story.waiting import TooLong
 
 CONTOSO = PROJECT / "sandbox" / "scenarios" / "contoso.yaml"
 INTERRUPTED = 130

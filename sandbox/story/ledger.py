@@ -1,30 +1,26 @@
 """What the app keeps, read by the story as an operator would: looks, views, what waits, and the validation list."""
 
 import asyncio
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from sandbox.azure.register import RegisterEntry as Said
 from sandbox.azure.scenario.story import Scenario
+from sandbox.story.waiting import until
 from shared import config
 from shared.clock import SystemClock
+from shared.domain.cost import month_start
 from shared.domain.look import Look
 from shared.domain.validation import RegisterEntry, ValidationStatus, Way
 from shared.domain.view import SubscriptionView
 from shared.reports.check import Check
+from shared.store.bills import TableBills
 from shared.store.looks import TableLooks
 from shared.store.outbox import TableOutbox
 from shared.store.shelves import TableShelves
 from shared.store.views import BlobViews
 from shared.wiring import Storage, azure_storage
-
-LONGEST_SECONDS = 120
-PAUSE_SECONDS = 0.05
-
-
-class TooLong(RuntimeError):
-    """Something that was to happen did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +33,10 @@ class Ledger:
     def looks(self) -> TableLooks:
         return TableLooks(self.storage.looks)
 
+    @property
+    def _bills(self) -> TableBills:
+        return TableBills(self.storage.subscriptions)
+
     async def enter(self, scenario: Scenario, said: Iterable[Said]) -> int:
         """Put what people say into the validation list; answers how many entries."""
         shelves = TableShelves(self.storage.subscriptions, self.storage.looks, SystemClock())
@@ -46,19 +46,37 @@ class Ledger:
 
     async def next_look(self, after: str) -> Look:
         """The first look later than `after` that is closed, with everything it had to say delivered."""
-        until = time.monotonic() + LONGEST_SECONDS
-        while time.monotonic() < until:
+
+        async def finished() -> Look | None:
             recent = await self.looks.recent(1)
-            if recent and recent[0].id > after and recent[0].closed and await self._quiet():
-                return recent[0]
-            await asyncio.sleep(PAUSE_SECONDS)
-        raise TooLong(f"The check was not finished within {LONGEST_SECONDS} s: see the log of sandbox.host.")
+            over = recent and recent[0].id > after and recent[0].closed and await self._quiet()
+            return recent[0] if over else None
+
+        found = await until(finished, "The check was not finished")
+        assert found  # noqa: S101
+        return found
 
     async def check(self, look: Look) -> Check:
         """The look with the views of its subscriptions."""
         views = BlobViews(self.storage.blobs)
         found = [await views.read(subscription_id) for subscription_id in look.shards]
-        return Check(look, tuple(view for view in found if isinstance(view, SubscriptionView)))
+        scopes = await self._bills.scopes()
+        refused = {name for name, scope in scopes.items() if scope.refused_at}
+        bills = await self._bills.of(month_start(look.started.date()))
+        return Check(
+            look,
+            tuple(view for view in found if isinstance(view, SubscriptionView)),
+            tuple(bill for bill in bills if bill.scope not in refused),
+            tuple(scope.blind for scope in scopes.values() if scope.blind),
+        )
+
+    async def bill(self, month: date) -> None:
+        """Wait until this month's bill was read to its end, forecast included."""
+
+        async def read() -> bool:
+            return any(bill.forecast for bill in await self._bills.of(month))
+
+        await until(read, "The bill was not read")
 
     async def told(self, look: Look) -> Mapping[str, int]:
         """How often each reason was given in a look, over all subscriptions and receivers."""

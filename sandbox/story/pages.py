@@ -13,6 +13,7 @@ from sandbox.story.proof import Proof
 from shared import config
 from shared.config import Settings
 from shared.domain.words import moment
+from shared.reports.check import lines
 
 START = ("ALERT__WEBHOOK_URL", "ALERT__WEBHOOK_SECRET", "WATCH_SCHEDULE", "COSTS_SCHEDULE")
 
@@ -50,13 +51,20 @@ def _summary(story: Story, proof: Proof, seconds: float) -> dict[str, Any]:
             "findings": [asdict(finding) for finding in check.findings],
             "printed": scene.text,
         }
-        for scene, check in zip(story.scenes, story.checks, strict=True)
+        for scene in story.scenes
+        if (check := scene.check)
+    ]
+    events = [
+        {"title": scene.title, "seconds": round(scene.seconds, 2), "printed": scene.text}
+        for scene in story.scenes
+        if not scene.check
     ]
     return {
         "scenario": story.scenario.name,
         "seconds": round(seconds, 1),
         "functions": list(story.stage.functions),
         "checks": checks,
+        "events": events,
         "messages": len(story.received),
         "proof": asdict(proof) | {"holds": proof.holds},
     }
@@ -69,22 +77,22 @@ def _page(story: Story, proof: Proof) -> str:
     settings, _ = config.read(story.stage.environment)
     return environment.get_template("page.html.j2").render(
         scenario=story.scenario.name,
-        checks=[
-            {
-                "title": scene.title,
-                "when": moment(check.look.started),
-                "seconds": scene.seconds,
-                "printed": scene.text,
-                "partial": check.look.partial,
-            }
-            for scene, check in zip(story.scenes, story.checks, strict=True)
-        ],
+        scenes=story.scenes,
+        when=moment(story.checks[-1].look.started),
+        checks=len(story.checks),
+        cost=_cost(story),
         last=story.checks[-1],
         received=story.received,
         mistyped=_mistyped(),
         settings=_start_settings(settings),
         proof=proof,
     )
+
+
+def _cost(story: Story) -> str:
+    """What the last check knew of the bill; "" where it was not read."""
+    said = [line.removeprefix("COST").strip() for line in lines(story.checks[-1]) if line.startswith("COST")]
+    return "".join(said)
 
 
 def _start_settings(settings: Settings) -> list[tuple[str, str, str]]:

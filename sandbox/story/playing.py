@@ -2,19 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sandbox.azure.register import afterwards
 from sandbox.azure.scenario.story import Scenario
 from sandbox.stage import Stage
 from sandbox.story.ledger import Ledger
-from sandbox.story.telling import Scene, tell_change, tell_whole_check
+from sandbox.story.telling import Scene, tell_change, tell_event, tell_whole_check
+from sandbox.story.waiting import until
+from shared.domain.cost import month_start
+from shared.domain.words import count, moment
 from shared.reports.check import Check, row
 
 # The timer is due at seven past. The host starts well before; then the clock is put just behind, so that it is overdue.
 BEFORE = timedelta(minutes=6)
 AFTER = timedelta(seconds=1)
+NEVER = datetime.min.replace(tzinfo=UTC)
+GROUPED = timedelta(minutes=4)
 
 
 @dataclass(slots=True)
@@ -27,37 +32,78 @@ class Story:
     scenes: list[Scene] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     received: list[Mapping[str, Any]] = field(default_factory=list)
+    told_until: datetime = NEVER
 
     async def first_check(self) -> None:
         """The timer fires by itself."""
         scene = self._scene()
         await self.stage.move_clock(self.scenario.start + AFTER)
         check, fresh = await self._next()
+        scene.check = check
         tell_whole_check(scene, check, fresh)
+
+    async def bill(self) -> None:
+        """The bill is read; its timer is due once a day, so it is asked for."""
+        await self.stage.post(f"{self.stage.host}/admin/functions/costs", {})
+        await self.ledger.bill(month_start(self.scenario.start.date()))
+
+    async def event(self, after: timedelta, about: str) -> None:
+        """Something happens, and Event Grid says so: one account is read again, long before the next check."""
+        scene, at = Scene("EVENT"), self.scenario.start + after
+        self._meanwhile(scene, at)
+        await self.stage.move_clock(at + AFTER)
+        before = await self._calls()
+        await self.stage.post(f"{self.stage.azure}/sandbox/events/resource", {"about": about})
+        await until(self._refreshed, "The event came to nothing")
+        seconds, calls = scene.end(), await self._calls() - before
+        scene.say(
+            row(scene.title, f"{moment(at)}   Event Grid: {about} was written; its account was read again, "
+                f"{seconds:.1f} s, {count(calls, 'call')} to Azure")
+        )  # fmt: skip
+        await self.stage.move_clock(at + GROUPED)  # What is over waits a little for others to be told with it.
+        tell_event(scene, await until(self._fresh, "Nobody was told"))
+        self.scenes.append(scene)
+
+    async def _refreshed(self) -> bool:
+        count = (await self.stage.get(f"{self.stage.host}/sandbox/stats"))["functions"]["refresh"]
+        return count["invocations"] > 0 and not count["running"]
+
+    async def _calls(self) -> int:
+        return int((await self.stage.get(f"{self.stage.azure}/sandbox/calls"))["total"])
+
+    async def _fresh(self) -> Sequence[Mapping[str, Any]]:
+        """What was received since it was asked last."""
+        everything = await self.stage.get(f"{self.stage.receivers}/received")
+        fresh: Sequence[Mapping[str, Any]] = everything[len(self.received) :]
+        self.received.extend(fresh)
+        return fresh
+
+    def _meanwhile(self, scene: Scene, now: datetime) -> None:
+        """What happened since it was told last."""
+        for step in self.scenario.timeline:
+            if self.told_until < step.at <= now:
+                scene.say(row("MEANWHILE", step.says))
+        self.told_until = max(self.told_until, now)
 
     async def later_check(self, at: datetime) -> None:
         """Time moves on, people say what they did, and the timer fires again."""
         scene = self._scene()
         before, now = self.checks[-1].look.started, at + AFTER
-        for step in self.scenario.timeline:
-            if before < step.at <= now:
-                scene.say(row("MEANWHILE", step.says))
+        self._meanwhile(scene, now)
         await self.stage.move_clock(now)
         await self.ledger.enter(self.scenario, [one for one in afterwards(self.scenario) if before < one.at <= now])
         check, fresh = await self._next()
+        scene.check = check
         tell_change(scene, check, await self.ledger.told(check.look), fresh)
 
     async def _next(self) -> tuple[Check, Sequence[Mapping[str, Any]]]:
         after = self.checks[-1].look.id if self.checks else ""
         look = await self.ledger.next_look(after)
         check = await self.ledger.check(look)
-        everything = await self.stage.get(f"{self.stage.receivers}/received")
-        fresh = everything[len(self.received) :]
         self.checks.append(check)
-        self.received.extend(fresh)
-        return check, fresh
+        return check, await self._fresh()
 
     def _scene(self) -> Scene:
-        scene = Scene(f"CHECK {len(self.scenes) + 1}")
+        scene = Scene(f"CHECK {len(self.checks) + 1}")
         self.scenes.append(scene)
         return scene

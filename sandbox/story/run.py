@@ -1,4 +1,4 @@
-"""The story of the demo: a fleet is looked at four times, and what came of it is printed and written down."""
+"""The story of the demo: looks at a fleet, an event in between, and what came of it printed and written down."""
 
 import asyncio
 import os
@@ -16,10 +16,11 @@ from sandbox.story.ledger import open_ledger
 from sandbox.story.pages import write_out
 from sandbox.story.playing import BEFORE, Story
 from sandbox.story.proof import proved
+from sandbox.story.settings import billed
 from shared.domain.words import count
 from shared.reports.check import row
 
-STEPS = (timedelta(hours=1), timedelta(days=3), timedelta(days=3, hours=1))
+STEPS = (timedelta(days=3), timedelta(days=3, hours=1))
 
 
 async def run(scenario_file: Path, settings: Mapping[str, str], out: Path) -> int:
@@ -28,9 +29,8 @@ async def run(scenario_file: Path, settings: Mapping[str, str], out: Path) -> in
     _clear(out)
     scenario = load_scenario(scenario_file)
     print("Starting Azurite, the stand-ins for Azure and for receivers, and the Functions host ...", flush=True)
-    async with stage(
-        logs, authority_in(out / "run" / "authority"), scenario_file, settings, scenario.start - BEFORE
-    ) as ready:
+    authority, settings = authority_in(out / "run" / "authority"), {**settings, **billed(scenario)}
+    async with stage(logs, authority, scenario_file, settings, scenario.start - BEFORE) as ready:
         os.environ |= dict(ready.environment)
         ledger = open_ledger(ready.environment)
         try:
@@ -38,7 +38,10 @@ async def run(scenario_file: Path, settings: Mapping[str, str], out: Path) -> in
             _opening(story, time.monotonic() - began)
             entered = await ledger.enter(scenario, at_start(scenario))
             print(row("REGISTER", f"{count(entered, 'entry', 'entries')} of the validation list put in"), flush=True)
+            await story.bill()
             await story.first_check()
+            await story.later_check(scenario.start + timedelta(hours=1))
+            await story.event(timedelta(hours=1, minutes=5), "games-eu/release")
             for step in STEPS:
                 await story.later_check(scenario.start + step)
             proof = await proved(story.stage, story.received, logs, settings)

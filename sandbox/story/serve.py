@@ -13,6 +13,7 @@ from sandbox.azure.scenario.loading import load_scenario
 from sandbox.stage import INHERITED, Stage, stage
 from sandbox.story.ledger import open_ledger
 from sandbox.story.playing import AFTER, BEFORE
+from sandbox.story.settings import billed
 from shared.reports.check import row
 
 ADDRESSES = "serve.json"
@@ -25,9 +26,8 @@ async def serve(scenario_file: Path, settings: Mapping[str, str], out: Path) -> 
     folder = out / "serve"
     shutil.rmtree(folder / "logs", ignore_errors=True)
     print("Starting Azurite, the stand-ins for Azure and for receivers, and the Functions host ...", flush=True)
-    async with stage(
-        folder / "logs", authority_in(folder / "authority"), scenario_file, settings, scenario.start - BEFORE
-    ) as ready:
+    authority, settings = authority_in(folder / "authority"), {**settings, **billed(scenario)}
+    async with stage(folder / "logs", authority, scenario_file, settings, scenario.start - BEFORE) as ready:
         os.environ |= dict(ready.environment)
         ledger = open_ledger(ready.environment)
         try:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from sandbox.azure.scenario.story import Scenario
 from shared import config
 
 
@@ -30,6 +31,11 @@ def laptop_settings(folder: Path) -> dict[str, str]:
     if mistakes:
         raise WrongSettings(tuple(mistake.sentence for mistake in mistakes))
     return settings
+
+
+def billed(scenario: Scenario) -> dict[str, str]:
+    """The bill of an invented fleet is that of its management group, not of what somebody's own settings name."""
+    return {"COST__SCOPES": next(iter(scenario.management_groups), "")}
 
 
 def _values(path: Path) -> dict[str, str]:

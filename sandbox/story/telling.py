@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.domain.look import Look
 from shared.domain.memory import Reason
 from shared.domain.words import count, moment
 from shared.reports.check import Check, head, lines, row
@@ -16,6 +15,7 @@ class Scene:
     """One step of the story: what it is called, what was printed of it, and how long it took."""
 
     title: str
+    check: Check | None = None
     began: float = field(default_factory=time.monotonic)
     text: list[str] = field(default_factory=list)
     seconds: float = 0.0
@@ -36,7 +36,7 @@ def tell_whole_check(scene: Scene, check: Check, received: Sequence[Mapping[str,
     scene.say(row(scene.title, head(check, scene.end())))
     for line in lines(check):
         scene.say(line)
-    tell_received(scene, received, check.look)
+    tell_received(scene, received, partial=check.look.partial)
 
 
 def tell_change(scene: Scene, check: Check, reasons: Mapping[str, int], received: Sequence[Mapping[str, Any]]) -> None:
@@ -55,18 +55,25 @@ def tell_change(scene: Scene, check: Check, reasons: Mapping[str, int], received
     silent = [f"{number} {reason}" for reason, number in sorted(reasons.items()) if reason in _SILENT]
     if silent:
         scene.say(row("silent", ", ".join(silent)))
-    tell_received(scene, received, check.look)
+    tell_received(scene, received, partial=check.look.partial)
+
+
+def tell_event(scene: Scene, received: Sequence[Mapping[str, Any]]) -> None:
+    """What was told because of an event."""
+    for item in _items(received):
+        scene.say(row("", item["title"]))
+    tell_received(scene, received, partial=False)
 
 
 _SILENT = (Reason.ALREADY_TOLD, Reason.COULD_NOT_SEE, Reason.GONE_TOO_SHORT, Reason.TOO_FEW_LOOKS)
 
 
-def tell_received(scene: Scene, received: Sequence[Mapping[str, Any]], look: Look) -> None:
+def tell_received(scene: Scene, received: Sequence[Mapping[str, Any]], *, partial: bool) -> None:
     """What arrived at the receiver; counted there, not here."""
     messages = count(len(received), "message")
-    partial = "; a part could not be read" if look.partial else ""
+    unread = "; a part could not be read" if partial else ""
     items = f" with {count(len(_items(received)), 'item')}" if received else ""
-    scene.say(row("TOLD", f"webhook: {messages}{items}{partial}"))
+    scene.say(row("TOLD", f"webhook: {messages}{items}{unread}"))
 
 
 def _items(received: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -116,10 +116,16 @@ class GroupingRefused:
 
 def totals(charges: Iterable[Charge]) -> Mapping[str, Decimal]:
     """By currency: two currencies are never added."""
-    sums: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for charge in charges:
-        sums[charge.currency] += charge.amount
-    return dict(sorted(sums.items()))
+    return together({charge.currency: charge.amount} for charge in charges)
+
+
+def together(sums: Iterable[Mapping[str, Decimal]]) -> Mapping[str, Decimal]:
+    """Several sums as one, by currency."""
+    found: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for one in sums:
+        for currency, amount in one.items():
+            found[currency] += amount
+    return dict(sorted(found.items()))
 
 
 def month_start(day: date) -> date:

@@ -1,7 +1,8 @@
 """How dates, amounts and lists are said to people, the same everywhere."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 
 def day(value: date) -> str:
@@ -26,6 +27,11 @@ def listing(names: Sequence[str], most: int = 3) -> str:
 def count(number: int, noun: str, plural: str = "") -> str:
     """1 account, 1,200 accounts."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def amounts(by_currency: Mapping[str, Decimal]) -> str:
+    """1,203.46 EUR and 759.60 USD; nothing, where nothing was charged."""
+    return listing([f"{amount:,.2f} {name}" for name, amount in sorted(by_currency.items())], 9) or "nothing"
 
 
 def span(value: timedelta) -> str:

@@ -6,21 +6,29 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from shared.domain.blind import About, Blind
+from shared.domain.cost import Bill, together
 from shared.domain.look import Look
 from shared.domain.view import AccountView, FindingView, SubscriptionView
-from shared.domain.words import count, listing, moment
+from shared.domain.words import amounts, count, day, listing, moment
 
 ORDER = {"Critical": 0, "Warning": 1, "Info": 2}
 LABELS = {"Critical": "CRITICAL", "Warning": "warning", "Info": "note"}
 WIDTH = 10
+# What is read of a subscription, not of an account in it.
+OF_THE_WHOLE = (About.REGISTER, About.REGISTRATIONS, About.LOCKS)
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A closed look and the views of its subscriptions."""
+    """A closed look, the views of its subscriptions, and what was read of this month's bills, scope by scope.
+
+    `unbilled` are scopes whose bill could not be read.
+    """
 
     look: Look
     views: tuple[SubscriptionView, ...]
+    bills: tuple[Bill, ...] = ()
+    unbilled: tuple[Blind, ...] = ()
 
     @property
     def accounts(self) -> Sequence[AccountView]:
@@ -56,6 +64,8 @@ def lines(check: Check) -> Iterator[str]:
         yield row("", f"next: {_first_sentence(finding.next_step)}")
     yield from _fine(check)
     yield from _to_enter(check)
+    yield from _billed(check)
+    yield from _not_reached(check)
     yield from _not_read(check)
 
 
@@ -84,6 +94,23 @@ def _to_enter(check: Check) -> Iterator[str]:
         yield row("to enter", f"{count(len(missing), 'expiry date')} that Azure does not tell: {listing(missing, 5)}")
 
 
+def _billed(check: Check) -> Iterator[str]:
+    """What was charged, how far the bill goes, and what the month will cost where that is foreseen of all scopes."""
+    days = [bill.until for bill in check.bills if bill.until]
+    if not days:
+        return
+    charged = amounts(together(bill.totals for bill in check.bills))
+    foreseen = [bill.forecast for bill in check.bills if bill.forecast]
+    ahead = f"; {amounts(together(foreseen))} foreseen for the month" if len(foreseen) == len(check.bills) else ""
+    yield row("COST", f"{charged} billed this month, as far as {day(max(days))}{ahead}")
+
+
+def _not_reached(check: Check) -> Iterator[str]:
+    for reached in check.look.reached:
+        if not reached.answered:
+            yield row("NO ANSWER", f"{reached.service} ({reached.address}): {reached.problem}")
+
+
 def _not_read(check: Check) -> Iterator[str]:
     for view in check.views:
         for about in About:
@@ -93,11 +120,15 @@ def _not_read(check: Check) -> Iterator[str]:
                 yield from (row("", f"why: {reason}") for reason in dict.fromkeys(spot.reason for spot in spots))
     for spot in check.look.blind:
         yield row("NOT READ", f"the list of all accounts: {spot.reason}")
+    for spot in check.unbilled:
+        yield row("NOT READ", f"the bill: {spot.reason}")
 
 
 def _what(view: SubscriptionView, spots: Sequence[Blind]) -> str:
     """5 accounts; or: signing usage of 3 accounts."""
     whole = any(spot.scope == view.subscription.scope for spot in spots)
+    if spots[0].about in OF_THE_WHOLE:
+        return str(spots[0].about)
     number = count(len(view.accounts) if whole else len(spots), "account")
     return number if spots[0].about is About.ACCOUNTS else f"{spots[0].about} of {number}"
 

@@ -61,7 +61,19 @@ def test_the_lapsed_validation_is_one_item_that_names_every_account_it_takes_dow
 
 def test_a_second_look_tells_nothing_new(summary: dict[str, Any], messages: list[dict[str, Any]]) -> None:
     assert "TOLD      webhook: 0 messages" in summary["checks"][1]["printed"]
-    assert len(messages) == 3
+    assert len(messages) == 4
+
+
+def test_an_event_is_told_long_before_the_next_look(summary: dict[str, Any], messages: list[dict[str, Any]]) -> None:
+    [event] = summary["events"]
+    assert event["printed"][1].endswith("2 calls to Azure")
+    assert ["Over: suspension of games-eu/release"] == titles(messages[1])
+
+
+def test_the_bill_is_said_with_how_far_it_goes(ended: Ended) -> None:
+    [line] = [line for line in ended.out.splitlines() if line.startswith("COST")]
+    assert "USD billed this month, as far as 18 Nov 2026" in line
+    assert "foreseen for the month" in line
 
 
 def test_a_third_look_tells_just_what_changed_and_what_is_over(messages: list[dict[str, Any]]) -> None:
@@ -69,15 +81,14 @@ def test_a_third_look_tells_just_what_changed_and_what_is_over(messages: list[di
     accounts = "3 accounts (payments-pos, payments-prod and payments-web)"
     assert [
         f"Warning (worse): Account tools-basic (Platform) has made {used} (100 % crossed)",
-        "Over: suspension of games-eu/release",
         f"Over: expiry of identity validation 87eafa5b (Contoso Payments Ltd), {accounts}",
-    ] == titles(messages[1])
+    ] == titles(messages[2])
 
 
 def test_nothing_is_said_of_what_could_not_be_seen(messages: list[dict[str, Any]], summary: dict[str, Any]) -> None:
-    assert not [title for title in titles(messages[1]) if "labs" in title.lower()]
+    assert not [title for title in titles(messages[2]) if "labs" in title.lower()]
     assert summary["checks"][2]["partial"]
-    assert "Warning: Subscription Labs could not be read since" in titles(messages[2])[0]
+    assert "Warning: Subscription Labs could not be read since" in titles(messages[3])[0]
 
 
 def test_what_is_printed_is_what_happened(ended: Ended, messages: list[dict[str, Any]]) -> None:

@@ -1,14 +1,17 @@
 """One check as text: what needs somebody, what is fine, what nobody told us, what could not be read."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 
 from shared.domain.account import SigningAccount
 from shared.domain.blind import About, Blind
+from shared.domain.cost import Bill
 from shared.domain.finding import Finding, Severity
 from shared.domain.look import Look
 from shared.domain.memory import Decision, Reason
 from shared.domain.policy import Policy
+from shared.domain.reach import Reached
 from shared.domain.subscription import Subscription
 from shared.domain.survey import Survey
 from shared.domain.usage import SigningUsage
@@ -94,6 +97,42 @@ def test_a_missing_role_for_signatures_is_said_for_what_it_hides() -> None:
 def test_a_list_of_accounts_that_could_not_be_read_is_said_so() -> None:
     look = replace(LOOK, blind=(Blind(About.ACCOUNTS, "", "No sign-in."),))
     assert ["NOT READ  the list of all accounts: No sign-in."] == list(lines(Check(look, ())))
+
+
+def bill(scope: str, read: str, forecast: str | None = None) -> Bill:
+    foreseen = {"USD": Decimal(forecast)} if forecast else None
+    return Bill(scope, date(2026, 11, 1), NOW, {"USD": Decimal(read)}, date(2026, 11, 18), foreseen)
+
+
+def test_the_bill_is_said_with_how_far_it_goes_and_what_is_foreseen() -> None:
+    both = (bill("/a", "400.105", "700"), bill("/b", "1100", "1500.5"))
+    assert [
+        "COST      1,500.10 USD billed this month, as far as 18 Nov 2026; 2,200.50 USD foreseen for the month"
+    ] == list(lines(Check(LOOK, (), both)))
+
+
+def test_a_forecast_of_a_part_is_none_of_the_whole() -> None:
+    both = (bill("/a", "400", "700"), replace(bill("/b", "7"), totals={"EUR": Decimal(7)}))
+    assert ["COST      7.00 EUR and 400.00 USD billed this month, as far as 18 Nov 2026"] == list(
+        lines(Check(LOOK, (), both))
+    )
+
+
+def test_a_bill_that_could_not_be_read_and_a_service_that_is_not_there_are_said() -> None:
+    unbilled = Blind(About.COSTS, "/subscriptions/a", "The Cost Management Reader role is missing.")
+    look = replace(LOOK, reached=(Reached("timestamp service", "timestamp.example", "No answer in 10 s."),))
+    assert [
+        "NO ANSWER timestamp service (timestamp.example): No answer in 10 s.",
+        "NOT READ  the bill: The Cost Management Reader role is missing.",
+    ] == list(lines(Check(look, (), (), (unbilled,))))
+
+
+def test_locks_are_of_the_subscription_and_not_of_its_accounts() -> None:
+    spots = (Blind(About.LOCKS, OWNER.scope, "The Reader role is missing."),)
+    assert [
+        "NOT READ  subscription Games: locks, nothing closed there",
+        "          why: The Reader role is missing.",
+    ] == [line for line in lines(check(replace(SURVEY, blind=spots))) if "NOT READ" in line or "why" in line]
 
 
 def test_unknown_signatures_are_not_zero() -> None:

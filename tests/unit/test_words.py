@@ -1,10 +1,11 @@
 """How things are said to people."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 
 import pytest
 
-from shared.domain.words import count, day, listing, moment, span
+from shared.domain.words import amounts, count, day, listing, moment, span
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,18 @@ def test_lists(names: list[str], said: str) -> None:
 )
 def test_counts(number: int, said: str) -> None:
     assert said == count(number, "account")
+
+
+@pytest.mark.parametrize(
+    ("sums", "said"),
+    [
+        ({}, "nothing"),
+        ({"USD": Decimal("1203.455")}, "1,203.46 USD"),
+        ({"USD": Decimal("9.99"), "EUR": Decimal("-0.5")}, "-0.50 EUR and 9.99 USD"),
+    ],
+)
+def test_amounts_are_said_by_currency(sums: dict[str, Decimal], said: str) -> None:
+    assert said == amounts(sums)
 
 
 def test_counts_of_words_with_a_plural_of_their_own() -> None:

@@ -90,7 +90,8 @@ def bill_unreadable(survey: FleetSurvey, _policy: Policy, now: datetime) -> Iter
     if not blind:
         return
     since = min(scope.unread_since or now for scope, _ in blind)
-    where = listing([_billed(scope.scope) for scope, _ in blind])
+    names = {end.subscription.scope: end.subscription.name for end in survey.ends}
+    where = listing([_billed(scope.scope, names) for scope, _ in blind])
     yield Finding(
         rule=BILL_UNREADABLE,
         subject="fleet",
@@ -124,15 +125,10 @@ BILLED = {
 }
 
 
-def _billed(scope: str) -> str:
-    """subscription 1f3a6c1e-...; management group contoso; billing account 1234."""
-    kinds = {
-        "subscriptions": "subscription",
-        "managementgroups": "management group",
-        "billingaccounts": "billing account",
-    }
+def _billed(scope: str, names: Mapping[str, str]) -> str:
+    """subscription Games; management group contoso; billing account 1234."""
     *_, kind, name = scope.rsplit("/", 2)
-    return f"{kinds.get(kind, kind)} {name}".strip()
+    return f"{BILLED.get(kind, kind)} {names.get(scope, name)}".strip()
 
 
 def _is_are(things: Sequence[object]) -> str:

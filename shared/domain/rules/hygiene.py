@@ -59,7 +59,9 @@ def _parts(survey: Survey) -> str:
 
     kinds = sorted({spot.about for spot in survey.blind})
     return "; ".join(
-        f"{kind} of {listing([name(spot) for spot in spots])}"
+        str(kind)
+        if all(spot.scope == survey.subscription.scope for spot in spots)
+        else f"{kind} of {listing([name(spot) for spot in spots])}"
         for kind in kinds
         if (spots := [spot for spot in survey.blind if spot.about is kind])
     )
