@@ -49,8 +49,8 @@ class QueueListener:
             await asyncio.sleep(_PAUSE_AFTER_ERROR_SECONDS)
 
     async def _fetch(self) -> None:
-        """One batch, as soon as there is room; with `newBatchSize` still running there is."""
-        while self._running > self.settings.new_batch_size:
+        """One batch, as soon as there is room; with `newBatchThreshold` still running there is."""
+        while self._running > self.settings.new_batch_threshold:
             self._ended.clear()
             await self._ended.wait()
         # What was handed to us is started even if this listener is ended meanwhile.

@@ -21,7 +21,7 @@ class QueueSettings:
     """`extensions.queues` of host.json. `retry_delay` is its `visibilityTimeout`."""
 
     batch_size: int
-    new_batch_size: int
+    new_batch_threshold: int
     retry_delay: timedelta
     max_dequeue_count: int
     base64: bool
@@ -70,7 +70,7 @@ def _queue_settings(queues: Mapping[str, Any]) -> QueueSettings:
         raise SettingsError(f"host.json: extensions.queues.batchSize is {batch}; it must be from 1 to 32.")
     return QueueSettings(
         batch_size=batch,
-        new_batch_size=int(queues.get("newBatchSize", batch // 2)),
+        new_batch_threshold=int(queues.get("newBatchThreshold", batch // 2)),
         retry_delay=_time_span(str(queues.get("visibilityTimeout", "00:00:00"))),
         max_dequeue_count=int(queues.get("maxDequeueCount", 5)),
         base64=str(queues.get("messageEncoding", "base64")).lower() == "base64",

@@ -62,11 +62,12 @@ class Refusals:
         """What to ask for at once."""
         return self.grain.longest
 
-    def heed(self, error: HttpResponseError) -> None:
-        """Raises GrainRefused where that is what the error says."""
-        told = str(error.error.message).lower() if error.error else ""
-        if error.status_code == 400 and not self.hours and any(word in told for word in _GRAIN_WORDS):
-            raise GrainRefused from error
+
+def heed(error: HttpResponseError, asked: Grain) -> None:
+    """Raises GrainRefused where that is what the error says. Minutes are never refused; it is something else then."""
+    told = str(error.error.message).lower() if error.error else ""
+    if error.status_code == 400 and asked is Grain.HOUR and any(word in told for word in _GRAIN_WORDS):
+        raise GrainRefused from error
 
 
 def batch_not_served(error: HttpResponseError) -> bool:

@@ -13,7 +13,7 @@ from azure.monitor.querymetrics.aio import MetricsClient
 
 from shared.cloud.blindness import MONITORING_READER, UNREADABLE, blind
 from shared.cloud.dates import write_date
-from shared.cloud.grain import Refusals, batch_not_served
+from shared.cloud.grain import Grain, Refusals, batch_not_served, heed
 from shared.cloud.metric_series import METRIC, NAMESPACE, resource_of, signatures_by_hour
 from shared.cloud.session import Session
 from shared.cloud.target import Target
@@ -53,30 +53,30 @@ class MetricCalls:
         self._clients: dict[str, MetricsClient] = {}
         self._at_once = asyncio.Semaphore(_AT_ONCE)
 
-    async def read(self, batch: AccountBatch, window: Window) -> Signatures:
+    async def read(self, batch: AccountBatch, window: Window, grain: Grain) -> Signatures:
         """For every id its hours, or why it is blind."""
         if self._refusals.batches:
-            return await self._one_by_one(batch, window)
+            return await self._one_by_one(batch, window, grain)
         try:
-            answer = await self._together(batch, window)
+            answer = await self._together(batch, window, grain)
         except HttpResponseError as error:
-            self._refusals.heed(error)
+            heed(error, grain)
             if not batch_not_served(error):
                 raise
-            return await self._instead(batch, window)
+            return await self._instead(batch, window, grain)
         return answer
 
-    async def _instead(self, batch: AccountBatch, window: Window) -> Signatures:
+    async def _instead(self, batch: AccountBatch, window: Window, grain: Grain) -> Signatures:
         """Where single calls all succeed, batches are not served; otherwise one account may have spoilt this one."""
-        answer = await self._one_by_one(batch, window)
+        answer = await self._one_by_one(batch, window, grain)
         self._refusals.batches = not any(isinstance(read, Blind) for read in answer.values())
         return answer
 
-    async def _together(self, batch: AccountBatch, window: Window) -> Signatures:
+    async def _together(self, batch: AccountBatch, window: Window, grain: Grain) -> Signatures:
         """By `send_request`: the SDK's models lose whose answer it is, and cost a millisecond an account and hour."""
         client = self._client(batch.region)
         query = {"api-version": _API, "starttime": write_date(window.start), "endtime": write_date(window.end)}
-        query |= _QUESTION | {"interval": self._refusals.grain.interval}
+        query |= _QUESTION | {"interval": grain.interval}
         url = f"{batch.scope}/metrics:getBatch?{urlencode(query)}"
         request = HttpRequest("POST", url, json={"resourceids": list(batch.ids)})
         target = Target(CallKind.METRICS, batch.scope, repeatable=True, holds="values")
@@ -84,8 +84,10 @@ class MetricCalls:
         parts = {resource_of(part): part for part in listed(response.json()["values"])}
         return {id_: self._hours(id_, parts.get(id_), window) for id_ in batch.ids}
 
-    async def _one_by_one(self, batch: AccountBatch, window: Window) -> Signatures:
-        reads = await asyncio.gather(*(self._alone(batch, id_, window) for id_ in batch.ids), return_exceptions=True)
+    async def _one_by_one(self, batch: AccountBatch, window: Window, grain: Grain) -> Signatures:
+        reads = await asyncio.gather(
+            *(self._alone(batch, id_, window, grain) for id_ in batch.ids), return_exceptions=True
+        )
         answer: dict[str, Hours | Blind] = {}
         for id_, read in zip(batch.ids, reads, strict=True):
             if isinstance(read, BaseException):
@@ -93,16 +95,16 @@ class MetricCalls:
             answer[id_] = read
         return answer
 
-    async def _alone(self, batch: AccountBatch, account_id: str, window: Window) -> Hours | Blind:
+    async def _alone(self, batch: AccountBatch, account_id: str, window: Window, grain: Grain) -> Hours | Blind:
         span = f"{write_date(window.start)}/{write_date(window.end)}"
-        query = {"api-version": _API, "timespan": span, "interval": self._refusals.grain.interval} | _QUESTION
+        query = {"api-version": _API, "timespan": span, "interval": grain.interval} | _QUESTION
         url = f"{quote(account_id)}/providers/Microsoft.Insights/metrics?{urlencode(query)}"
         target = Target(CallKind.METRICS, batch.scope, holds="value")
         try:
             async with self._at_once:
                 answer = await self._session.ask(HttpRequest("GET", url), target)
         except HttpResponseError as error:
-            self._refusals.heed(error)
+            heed(error, grain)
             return blind(About.USAGE, account_id, error, MONITORING_READER)
         except UNREADABLE as error:
             return blind(About.USAGE, account_id, error, MONITORING_READER)

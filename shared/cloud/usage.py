@@ -6,7 +6,7 @@ from datetime import timedelta
 from azure.core.exceptions import HttpResponseError
 
 from shared.cloud.blindness import MONITORING_READER, UNREADABLE, blind
-from shared.cloud.grain import GrainRefused, Refusals
+from shared.cloud.grain import Grain, GrainRefused, Refusals, heed
 from shared.cloud.metric_calls import AccountBatch, MetricCalls, Signatures
 from shared.cloud.session import Session
 from shared.domain.blind import About
@@ -45,20 +45,20 @@ class MonitorUsage:
         if len(account_ids) > _MOST_IDS:
             raise ValueError(f"at most {_MOST_IDS} accounts at once")
         batch = AccountBatch(subscription_scope(subscription_id), region, tuple(id_.lower() for id_ in account_ids))
-        start = hour_of(window.start)
-        piece = Window(start, min(window.end, start + self.longest_window))
+        start, grain = hour_of(window.start), self._refusals.grain
+        piece = Window(start, min(window.end, start + grain.longest))
         try:
-            return UsageAnswer(piece, await self._piece(batch, piece))
+            return UsageAnswer(piece, await self._piece(batch, piece, grain))
         except GrainRefused:
             self._refusals.hours = True
             return await self.signatures(subscription_id, region, account_ids, piece)
 
-    async def _piece(self, batch: AccountBatch, piece: Window) -> Signatures:
+    async def _piece(self, batch: AccountBatch, piece: Window, grain: Grain) -> Signatures:
         """Raises GrainRefused."""
         try:
-            return await self._calls.read(batch, piece)
+            return await self._calls.read(batch, piece, grain)
         except HttpResponseError as error:
-            self._refusals.heed(error)
+            heed(error, grain)
             return _all_blind(batch, error)
         except UNREADABLE as error:
             return _all_blind(batch, error)

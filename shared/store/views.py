@@ -2,9 +2,11 @@
 
 import gzip
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO
+from itertools import chain
 
 from shared.domain.survey import AccountFacts, News, SignaturesRead
 from shared.domain.view import SubscriptionView
@@ -42,8 +44,8 @@ class BlobViews:
         At least once; a crash may repeat a line.
         """
         name = f"{subscription_id.lower()}/{now:%Y-%m-%d}.jsonl.gz"
-        lines = [f'{{"at":"{now.isoformat()}","{kind}":{text}}}\n' for kind, text in _told(news)]
-        for member in _members(lines) if lines else ():
+        lines = (f'{{"at":"{now.isoformat()}","{kind}":{text}}}\n' for kind, text in _told(news))
+        for member in _members(lines):
             await self.blobs.append(HISTORY, name, member)
 
 
@@ -54,10 +56,14 @@ def _told(news: News) -> Iterator[tuple[str, str]]:
     yield from (("usage", SIGNATURES.text(read)) for read in news.usage)
 
 
-def _members(lines: Sequence[str]) -> Sequence[bytes]:
-    """Compressed members, none larger than one append may be."""
-    member = gzip.compress("".join(lines).encode(), mtime=0)
-    if len(member) <= APPEND_BYTES or len(lines) == 1:
-        return [member]
-    half = len(lines) // 2
-    return [*_members(lines[:half]), *_members(lines[half:])]
+def _members(lines: Iterable[str]) -> Iterator[bytes]:
+    """Compressed line by line; a member is begun anew long before it is larger than one append may be."""
+    rest = iter(lines)
+    while first := next(rest, None):
+        buffer = BytesIO()
+        with gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0) as member:
+            for line in chain([first], rest):
+                member.write(line.encode())
+                if buffer.tell() > APPEND_BYTES // 2:
+                    break
+        yield buffer.getvalue()

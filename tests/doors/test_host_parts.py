@@ -47,7 +47,11 @@ def test_host_json_has_azures_own_defaults(tmp_path: Path) -> None:
     (tmp_path / "host.json").write_text('{"version": "2.0"}')
     settings = read_host_settings(tmp_path, {})
     assert settings.route_prefix == "api"
-    assert (settings.queues.batch_size, settings.queues.new_batch_size, settings.queues.max_dequeue_count) == (16, 8, 5)
+    assert (settings.queues.batch_size, settings.queues.new_batch_threshold, settings.queues.max_dequeue_count) == (
+        16,
+        8,
+        5,
+    )
     assert (settings.queues.retry_delay, settings.queues.base64) == (timedelta(0), True)
 
 

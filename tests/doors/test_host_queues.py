@@ -63,7 +63,7 @@ async def test_what_is_not_base64_is_poisoned_unseen(host: SampleHost, queues: Q
 
 
 async def test_no_more_run_at_once_than_the_batches_allow(host: SampleHost, queues: QueueServiceClient) -> None:
-    """batchSize 2 and newBatchSize 1."""
+    """batchSize 2 and newBatchThreshold 1."""
     bodies = [f"slow {uuid4()}" for _ in range(5)]
     for body in bodies:
         await send(queues, host, body)
