@@ -33,7 +33,7 @@ class Collect:
         found = Readings(began=now, blind=list(shard.blind), done=_done(shard, kept), held=held)
         await self._settle(shard, kept, found)
         await asyncio.gather(
-            self._read_profiles(found),
+            self._read_profiles(kept, found),
             self.signatures.read(shard.subscription, kept, found, now),
             self.daily.read(shard.subscription, kept, found, now),
         )
@@ -65,7 +65,7 @@ class Collect:
         found.accounts = _in_order([*others, answer] if answer else others)
         found.gone = frozenset() if answer else frozenset({account_id})
         if answer:
-            await self._profiles(answer, found)
+            await self._profiles(answer, kept, found)
 
     async def _settle(self, shard: Shard, kept: Kept, found: Readings) -> None:
         """Which accounts there are: the index trails, so one that disappears is asked for."""
@@ -101,13 +101,14 @@ class Collect:
             found.wait(throttled)
             return Blind(About.ACCOUNTS, account.id, "Azure asked for patience.")
 
-    async def _read_profiles(self, found: Readings) -> None:
+    async def _read_profiles(self, kept: Kept, found: Readings) -> None:
         """Where Azure asks for patience with one account, the others go on."""
         passed = found.done | found.hidden_accounts()
         for some in batched([account for account in found.accounts if account.id not in passed], AT_ONCE, strict=False):
-            await asyncio.gather(*(self._profiles(account, found) for account in some))
+            await asyncio.gather(*(self._profiles(account, kept, found) for account in some))
 
-    async def _profiles(self, account: SigningAccount, found: Readings) -> None:
+    async def _profiles(self, account: SigningAccount, kept: Kept, found: Readings) -> None:
+        """What is as it was known is held in memory once."""
         if found.waits(CallKind.PROFILES, account.id):
             return
         try:
@@ -119,7 +120,8 @@ class Collect:
         if isinstance(read, Blind):
             found.blind.append(read)
         else:
-            found.profiles[account.id] = read
+            known = kept.facts.get(account.id)
+            found.profiles[account.id] = known.profiles if known and known.profiles == read else read
 
 
 def _done(shard: Shard, kept: Kept) -> set[str]:
