@@ -37,8 +37,22 @@ async def test_an_account_is_read_with_all_that_the_index_knows(tmp_path: Path) 
         assert account.id.startswith(f"/subscriptions/{owner.id}/resourcegroups/rg-one/")
         assert (account.sku, account.resource_group, dict(account.tags)) == ("Premium", "rg-one", {"Owner": "ana"})
         assert account.provisioning_state == "Succeeded"
+        assert account.uri == azure.session.endpoints.signing.format(region="weu") + "/"
         assert account.created is not None
         assert f"{account.created:%Y-%m-%dT%H:%M:%S%z}" == "2026-01-19T10:17:44+0000"
+
+
+async def test_tags_are_read_at_every_level_and_the_state_of_the_subscription(tmp_path: Path) -> None:
+    owner = {"name": "Main", "state": "Warned", "tags": {"Unit": "games"}, "groups": {"rg-one": {"Cost": "42"}}}
+    form = account_form("alpha", group="RG-One", provisioning="Failed", tags={"Owner": "ana"})
+    async with stand_in(scenario_of(subscriptions=[owner], accounts=[form]), tmp_path) as azure:
+        fleet = await GraphInventory(azure.session).fleet()
+        (account,), (subscription,) = fleet.accounts, fleet.subscriptions
+
+        assert (dict(account.tags), dict(account.group_tags)) == ({"Owner": "ana"}, {"Cost": "42"})
+        assert account.provisioning_state == "Failed"
+        assert (subscription.state, dict(subscription.tags)) == ("Warned", {"Unit": "games"})
+        assert subscription.tenant_id == azure.azure.scenario.tenant.id
 
 
 async def test_fifteen_hundred_accounts_are_two_calls(tmp_path: Path) -> None:

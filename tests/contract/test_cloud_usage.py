@@ -1,5 +1,6 @@
 """Signatures against the stand-in for Azure: by the hour or the minute, in batches or alone, the same numbers."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,16 @@ async def test_where_only_minutes_are_given_the_beginning_of_a_long_window_is_re
         answer = await MonitorUsage(azure.session).signatures(alpha.subscription_id, "westeurope", [alpha.id], DAY)
 
         assert answer.window == Window(DAY.start, DAY.start + timedelta(hours=3))
+
+
+async def test_refused_hours_are_not_taken_for_refused_batches_by_those_who_asked_at_once(tmp_path: Path) -> None:
+    async with stand_in(fleet_that_signs(), tmp_path) as azure:
+        reader = MonitorUsage(azure.session)
+        accounts = (await accounts_of(azure)).values()
+        await asyncio.gather(*(reader.signatures(one.subscription_id, one.region, [one.id], DAY) for one in accounts))
+
+        assert reader.refused == {"hours"}
+        assert (azure.calls("metrics_batch"), azure.calls("metrics_single")) == (6, 0)
 
 
 async def test_where_hours_are_given_a_month_is_one_call(tmp_path: Path) -> None:
