@@ -58,6 +58,6 @@ class PublicReach:
 
 
 def _named(endpoint: str) -> str:
-    """weu.codesigning.azure.net is called weu; an address with a path by what its path ends with."""
+    """By the first part of its host name; an address with a path by what its path ends with."""
     parts = urlsplit(endpoint)
     return parts.path.rsplit("/", 1)[-1] or (parts.hostname or endpoint).split(".")[0]

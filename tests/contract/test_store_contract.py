@@ -1,65 +1,18 @@
 """The store's promises, kept by every back end."""
 
 import asyncio
-import base64
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 
 from shared.ports.errors import Conflict
-from shared.store.azure_blobs import AzureBlobs
-from shared.store.azure_queues import AzureQueues
-from shared.store.azure_tables import AzureRows
-from shared.store.blobs import Blobs
-from shared.store.in_memory import InMemoryBlobs, InMemoryQueues, InMemoryRows
 from shared.store.keys import key, prefix
 from shared.store.limits import LimitExceeded
-from shared.store.queues import Queues
 from shared.store.rows import Delete, Insert, Merge, Row, Rows, Value
-from tests.contract.conftest import AzuriteStore
+from tests.contract.conftest import Store
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-@dataclass(frozen=True, slots=True)
-class Store:
-    """One back end, with names that nobody else uses. `received` takes what is visible in a queue."""
-
-    rows: Rows
-    queues: Queues
-    blobs: Blobs
-    received: Callable[[str], Awaitable[list[str]]]
-    place: str
-
-
-@pytest.fixture(params=["in memory", "Azurite"])
-def store(request: pytest.FixtureRequest) -> Store:
-    place = f"t{uuid4().hex}"
-    if request.param == "in memory":
-        return in_memory(place)
-    return in_azurite(request.getfixturevalue("azurite_store"), place)
-
-
-def in_memory(place: str) -> Store:
-    queues = InMemoryQueues()
-
-    async def received(queue: str) -> list[str]:
-        return [message.body for message in queues.take(queue) if not message.delay]
-
-    return Store(InMemoryRows(), queues, InMemoryBlobs(), received, place)
-
-
-def in_azurite(azurite: AzuriteStore, place: str) -> Store:
-    async def received(queue: str) -> list[str]:
-        messages = azurite.queues.get_queue_client(queue).receive_messages(messages_per_page=32)
-        return [base64.b64decode(message.content, validate=True).decode() async for message in messages]
-
-    return Store(
-        AzureRows(azurite.tables, place), AzureQueues(azurite.queues), AzureBlobs(azurite.blobs), received, place
-    )
 
 
 def insert(name: str, **values: Value) -> Insert:

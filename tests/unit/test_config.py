@@ -1,12 +1,14 @@
 """Settings: one plain sentence a mistake, never the value, and the default in force."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from shared import config
+from shared.config import Cloud
 from shared.domain.finding import Severity
 from shared.domain.policy import Policy
 
@@ -51,6 +53,13 @@ MISTAKES = [
     ("ALERT__WEBHOOK_URL", "https://zzz example", "must be a web address without spaces"),
     ("ALERT__WEBHOOK_URL", "https://zzz:port", "must be a web address"),
     ("AZURE__CLOUD", "zzz", "must be one of public, usgovernment, china"),
+    ("AZURE__TIMESTAMP", "zzz", "must be a web address that begins with https:// or http://"),
+    (
+        "COST__SCOPES",
+        "/zzz",
+        "must be ids of subscriptions, management groups or billing accounts with commas between",
+    ),
+    ("COSTS_SCHEDULE", "zzz", "must be a schedule of six fields, like 0 7 * * * * for seven minutes past each hour"),
     ("WATCH_SCHEDULE", "zzz", "must be a schedule of six fields, like 0 7 * * * * for seven minutes past each hour"),
 ]
 
@@ -161,6 +170,47 @@ def test_scopes_are_subscriptions_or_management_groups() -> None:
     guid = "1F3a6c1e-9d52-4b0e-8a77-0c2b5d8e4f10"
     settings, _ = config.read({"WATCH__SCOPES": f"{guid}, contoso"})
     assert ((guid,), ("contoso",)) == (settings.watch_subscriptions, settings.watch_management_groups)
+
+
+@pytest.mark.parametrize(
+    ("written", "scope"),
+    [
+        ("1F3a6c1e-9d52-4b0e-8a77-0c2b5d8e4f10", "/subscriptions/1f3a6c1e-9d52-4b0e-8a77-0c2b5d8e4f10"),
+        ("Contoso", "/providers/microsoft.management/managementgroups/contoso"),
+        (
+            "/providers/Microsoft.Billing/billingAccounts/7:8_2019-05-31/billingProfiles/Q/",
+            "/providers/microsoft.billing/billingaccounts/7:8_2019-05-31/billingprofiles/q",
+        ),
+    ],
+)
+def test_what_is_billed_together_is_named_by_its_id(written: str, scope: str) -> None:
+    settings, mistakes = config.read({"COST__SCOPES": f" {written} ,", "WATCH__SCOPES": "other"})
+    assert ((), (scope,)) == (mistakes, settings.cost_scopes)
+
+
+def test_without_a_setting_of_their_own_bills_are_read_of_what_is_watched() -> None:
+    settings, _ = config.read({"WATCH__SCOPES": "Contoso"})
+    assert ("/providers/microsoft.management/managementgroups/contoso",) == settings.cost_scopes
+    assert () == DEFAULTS.cost_scopes
+
+
+@pytest.mark.parametrize(("cloud", "ending"), [("usgovernment", (".us", ".net")), ("china", (".cn",))])
+def test_a_cloud_of_its_own_has_no_address_of_the_public_one(cloud: str, ending: tuple[str, ...]) -> None:
+    here, public = config.read({"AZURE__CLOUD": cloud})[0].cloud, DEFAULTS.cloud
+    shared_by_all = {"timestamp"}
+    for name in {field.name for field in fields(Cloud)} - shared_by_all:
+        assert getattr(here, name) != getattr(public, name)
+        assert getattr(here, name).endswith(ending)
+
+
+def test_every_address_can_be_set_singly() -> None:
+    given = {
+        f"AZURE__{name.upper()}": f"https://{name.replace('_', '-')}.example/{{region}}"
+        for name in {field.name for field in fields(Cloud)} - {"storage_suffix"}
+    }
+    settings, mistakes = config.read(given)
+    assert () == mistakes
+    assert given == {name: getattr(settings.cloud, name.removeprefix("AZURE__").lower()) for name in given}
 
 
 def test_endpoints_that_are_set_singly_go_before_those_of_the_cloud() -> None:

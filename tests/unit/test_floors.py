@@ -1,6 +1,7 @@
 """Habits that import contracts cannot see: one clock, one place for the environment, doors that know only flows."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +35,20 @@ def test_the_time_and_the_environment_are_read_in_one_place_each() -> None:
         if name in CALLS and path.name not in CALLS[name]
     }
     assert set() == found
+
+
+def test_host_names_of_azure_stand_in_the_settings_only() -> None:
+    written = re.compile(
+        r"[\w}-]\.(azure\.(com|net|us|cn)|windows\.net|microsoft(online)?\.(com|us)|"
+        r"(china|usgov)cloudapi|(chinacloud|usgov)api)"
+    )
+    found = {
+        path.relative_to(PROJECT).as_posix()
+        for folder in ("shared", "functions")
+        for path in (PROJECT / folder).rglob("*.py")
+        if written.search(path.read_text("utf-8"))
+    }
+    assert {"shared/config.py"} == found
 
 
 def test_the_app_knows_its_doors_and_nothing_else() -> None:
