@@ -22,7 +22,6 @@ _ACCOUNT = re.compile(
 )
 # The only parts of a resource event that are ever looked at or kept: the others hold personal data and tokens.
 _HARMLESS = ("resourceUri", "operationName", "status", "correlationId")
-_MOST_CHARACTERS = 2_000
 
 
 class Unfit(ValueError):
@@ -31,19 +30,20 @@ class Unfit(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What both schemas have in common. `data` is {} where there is no object."""
+    """What both schemas have in common. `data` is what came as `raw`, {} where that is no object."""
 
     id: str
     type: str
     time: datetime | None
     data: Mapping[str, Any]
+    raw: object
 
     def kept(self) -> str:
-        """What may be put aside for people to look at, as JSON."""
-        ours = self.type == VALIDATION_REPORTED
-        data = {name: value for name, value in self.data.items() if ours or name in _HARMLESS}
+        """What may be put aside for people to look at, as JSON: all that was said to us, little of what Azure said."""
+        harmless = {name: value for name, value in self.data.items() if name in _HARMLESS}
+        data = self.raw if self.type == VALIDATION_REPORTED else harmless
         time = self.time.isoformat() if self.time else None
-        return json.dumps({"id": self.id, "type": self.type, "time": time, "data": data})[:_MOST_CHARACTERS]
+        return json.dumps({"id": self.id, "type": self.type, "time": time, "data": data})
 
 
 def event_of(given: func.EventGridEvent) -> Event:
@@ -52,7 +52,8 @@ def event_of(given: func.EventGridEvent) -> Event:
     time = getattr(given, "event_time", None) or getattr(given, "time", None)
     if time is not None and time.tzinfo is None:
         time = time.replace(tzinfo=UTC)
-    return Event(str(given.id or ""), str(kind or ""), time, _object(given.get_json()))
+    raw = given.get_json()
+    return Event(str(given.id or ""), str(kind or ""), time, _object(raw), raw)
 
 
 def changed_account(event: Event) -> str | None:

@@ -74,7 +74,9 @@ class QueuedMessages:
         return receiver
 
     async def poison(self, queue: str, body: str) -> None:
-        """Put a message where people can look at it."""
+        """Put a message where people can look at it, all of it: in a blob where it is too large for a queue."""
+        if len(body.encode()) > MESSAGE_BYTES:
+            body = await self._put_into_blob(queue, body.encode())
         await self.queues.send(f"{queue}-poison", body)
 
     async def _send(self, queue: str, folder: str, text: str, delay: timedelta) -> None:
@@ -82,10 +84,14 @@ class QueuedMessages:
         packed = base64.b85encode(zlib.compress(text.encode())).decode()
         body = json.dumps({"schema": SCHEMA, "packed": packed})
         if len(body) > MESSAGE_BYTES:
-            name = f"{folder}/{uuid.uuid4().hex}"
-            await self.blobs.write(CONTAINER, name, packed.encode())
-            body = json.dumps({"schema": SCHEMA, "blob": name})
+            body = await self._put_into_blob(folder, packed.encode())
         await self.queues.send(queue, body, delay)
+
+    async def _put_into_blob(self, folder: str, content: bytes) -> str:
+        """The message that points to it."""
+        name = f"{folder}/{uuid.uuid4().hex}"
+        await self.blobs.write(CONTAINER, name, content)
+        return json.dumps({"schema": SCHEMA, "blob": name})
 
     async def _read[T](self, codec: Codec[T], body: str, refusal: str) -> T:
         message = _message(body)

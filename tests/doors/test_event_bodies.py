@@ -82,6 +82,11 @@ def test_what_is_put_aside_holds_nothing_about_people() -> None:
     assert {"resourceUri", "operationName", "status"} == set(kept["data"])
 
 
+@pytest.mark.parametrize("data", ["no json", ["a", 1], SAID | {"note": "x" * 20_000}])
+def test_of_a_report_that_is_put_aside_nothing_is_lost(data: object) -> None:
+    assert data == json.loads(given("Countersign.Validation.Reported", data).kept())["data"]
+
+
 @pytest.mark.parametrize("status", ["In Progress", "in progress", "InProgress", "in-progress", "IN_PROGRESS"])
 def test_a_report_uses_the_words_of_the_portal_in_any_spelling(status: str) -> None:
     entry = reported_validation(given("Countersign.Validation.Reported", SAID | {"status": status}), NOW)
