@@ -83,7 +83,9 @@ class BillReading:
 class Bill:
     """What the bill of one scope said of one month: by currency, and of the month as a whole where it is forecast.
 
-    `until` is the last day with a charge: Azure's bill is a day late, or more.
+    `until` is the last day with a charge: Azure bills a day late, or more. `subscriptions` are the ids of those that
+    were charged; `missing` of those that were in this bill before and are no more: a wide scope leaves out in silence
+    what may not be read.
     """
 
     scope: str
@@ -92,6 +94,15 @@ class Bill:
     totals: Mapping[str, Decimal]
     until: date | None = None
     forecast: Mapping[str, Decimal] | None = None
+    subscriptions: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    def after(self, before: "Bill | None") -> "Bill":
+        """The same, with what is missing since it was read before."""
+        if before is None:
+            return self
+        known = {*before.subscriptions, *before.missing}
+        return replace(self, missing=tuple(sorted(known - set(self.subscriptions))))
 
 
 @dataclass(frozen=True, slots=True)

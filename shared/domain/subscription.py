@@ -29,6 +29,11 @@ def subscription_scope(subscription_id: str) -> str:
     return f"/subscriptions/{subscription_id.lower()}"
 
 
+def in_subscription(scope: str) -> bool:
+    """Whether a lower-case ARM id lies in a subscription, or is one's."""
+    return scope.startswith("/subscriptions/")
+
+
 def subscription_of(scope: str) -> str:
     """The id of the subscription that a lower-case ARM id lies in."""
     return scope.split("/")[2]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from shared.domain.blind import About, Blind
 from shared.domain.cost import (
@@ -17,7 +17,7 @@ from shared.domain.cost import (
     totals,
 )
 from shared.domain.kept import CallKind, Patience
-from shared.domain.subscription import subscription_scope
+from shared.domain.subscription import in_subscription, subscription_of, subscription_scope
 from shared.ports.azure import CostReader
 from shared.ports.bills import Bills
 from shared.ports.errors import Throttled
@@ -97,7 +97,9 @@ class Costs:
         charges = [charge for found in reading.charges.values() for charge in found]
         await self.bills.keep([AccountCost(account_id, month, found) for account_id, found in reading.charges.items()])
         until = max((charge.day for charge in charges), default=None)
-        await self.bills.record(Bill(reading.scope, month, now, totals(charges), until))
+        owners = {subscription_of(id_) for id_ in reading.charges if in_subscription(id_)}
+        bill = Bill(reading.scope, month, now, totals(charges), until, subscriptions=tuple(sorted(owners)))
+        await self.bills.record(bill.after(await self._bill(reading.scope, month)))
         return reading.next_month()
 
     async def _forecast(self, reading: BillReading, now: datetime) -> bool:
@@ -112,10 +114,14 @@ class Costs:
         if isinstance(forecast, Blind):
             await self._failed(reading, forecast, now)
             return False
-        bill = next((bill for bill in await self.bills.of(month) if bill.scope == reading.scope), None)
+        bill = await self._bill(reading.scope, month)
         if bill and forecast:
             await self.bills.record(replace(bill, forecast=forecast.totals))
         return True
+
+    async def _bill(self, scope: str, month: date) -> Bill | None:
+        """As it was read the last time."""
+        return next((bill for bill in await self.bills.of(month) if bill.scope == scope), None)
 
     async def _enter(self, scope: str, now: datetime) -> None:
         """Raises Throttled where another worker was asked to wait."""

@@ -102,7 +102,10 @@ def _billed(check: Check) -> Iterator[str]:
     charged = amounts(together(bill.totals for bill in check.bills))
     foreseen = [bill.forecast for bill in check.bills if bill.forecast]
     ahead = f"; {amounts(together(foreseen))} foreseen for the month" if len(foreseen) == len(check.bills) else ""
-    yield row("COST", f"{charged} billed this month, as far as {day(max(days))}{ahead}")
+    names = {view.subscription.id: view.subscription.name for view in check.views}
+    missing = [names.get(id_, id_) for id_ in sorted({id_ for bill in check.bills for id_ in bill.missing})]
+    without = f", without {listing(missing, 5)}, which Azure's bill no longer shows" if missing else ""
+    yield row("COST", f"{charged} billed this month, as far as {day(max(days))}{without}{ahead}")
 
 
 def _not_reached(check: Check) -> Iterator[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.domain.cost import AccountCost, Bill, CostScope
+from shared.domain.subscription import in_subscription, subscription_of
 from shared.ports.errors import Conflict
 from shared.store.keys import key, prefix
 from shared.store.months import COST, month_key
@@ -85,5 +86,4 @@ def _differs(row: Row, there: Row) -> bool:
 
 
 def _partition(account_id: str) -> str:
-    parts = account_id.split("/")
-    return key(parts[2]) if parts[1:2] == ["subscriptions"] else HEADS
+    return key(subscription_of(account_id)) if in_subscription(account_id) else HEADS

@@ -127,6 +127,7 @@ class FakeAzure:
     locked: tuple[Lock, ...] = ()
     unreached: set[str] = field(default_factory=set)
     billed: dict[str, list[Charge]] = field(default_factory=dict)
+    groups_anywhere: bool = False
 
     def remember(self, refused: Iterable[str]) -> None:
         """As `UsageReader.remember`."""
@@ -208,17 +209,17 @@ class FakeAzure:
         return self.locked
 
     async def page(self, scope: str, first: date, last: date, link: str = "") -> CostPage | GroupingRefused | Blind:
-        """As `CostReader.page`: two charges a page; a scope that is not a subscription takes no grouping."""
+        """As `CostReader.page`: two charges a page; only where `groups_anywhere` wide scopes tell whose they are."""
         await self._ask("costs", scope)
         if self._hidden(scope):
             return Blind(About.COSTS, scope, "The Cost Management Reader role is missing (403).")
-        if not scope.startswith("/subscriptions/"):
+        if not (scope.startswith("/subscriptions/") or self.groups_anywhere):
             return GroupingRefused("Grouping by ResourceId is not supported at this scope.")
         rows = [
             (id_, charge)
             for id_, charges in self.billed.items()
             for charge in charges
-            if id_.startswith(scope) and first <= charge.day <= last
+            if (id_.startswith(scope) or self.groups_anywhere) and first <= charge.day <= last
         ]
         begin = int(link or 0)
         some: dict[str, tuple[Charge, ...]] = {}

@@ -151,6 +151,21 @@ async def test_a_wide_scope_that_tells_no_accounts_is_remembered_and_its_subscri
     assert Decimal("2.331") == (await kept(world, 2))[NOVEMBER].totals["USD"]
 
 
+async def test_a_wide_bill_tells_which_subscription_it_no_longer_shows() -> None:
+    world = await billed(2)
+    world.settings = {**SETTINGS, "COST__SCOPES": "contoso"}
+    world.azure.groups_anywhere = True
+    charged = dict(world.azure.billed)
+    missing = []
+    for shown in (charged, dict([*charged.items()][:1]), dict([*charged.items()][:1]), charged):
+        world.azure.billed = shown
+        await world.read_bills()
+        [bill] = await world.house().bills.of(NOVEMBER)
+        missing.append(bill.missing)
+
+    assert [(), (subscription(2).id,), (subscription(2).id,), ()] == missing
+
+
 async def test_a_bill_that_cannot_be_read_is_a_warning_after_some_tries_and_over_when_it_can() -> None:
     world = await billed()
     world.azure.forbidden.add(subscription().scope)

@@ -118,6 +118,15 @@ def test_a_forecast_of_a_part_is_none_of_the_whole() -> None:
     )
 
 
+def test_a_bill_that_no_longer_holds_everything_says_so() -> None:
+    without = replace(bill("/a", "400", "700"), missing=(OWNER.id, "2"))
+    [line] = [line for line in lines(replace(check(SURVEY), bills=(without,))) if line.startswith("COST")]
+    assert line.endswith(
+        "as far as 18 Nov 2026, without Games and 2, which Azure's bill no longer shows; "
+        "700.00 USD foreseen for the month"
+    )
+
+
 def test_a_bill_that_could_not_be_read_and_a_service_that_is_not_there_are_said() -> None:
     unbilled = Blind(About.COSTS, "/subscriptions/a", "The Cost Management Reader role is missing.")
     look = replace(LOOK, reached=(Reached("timestamp service", "timestamp.example", "No answer in 10 s."),))
