@@ -81,12 +81,15 @@ class Admin:
 
 
 def _process() -> dict[str, float]:
+    """`getrusage` counts the peak of whatever started this process as ours: it is asked where nothing else tells."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return {"rss_bytes": _resident() or peak, "peak_rss_bytes": peak, "cpu_seconds": time.process_time()}
+    most = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    now, peak = (_of_status(name) or most for name in ("VmRSS", "VmHWM"))
+    return {"rss_bytes": now, "peak_rss_bytes": peak, "cpu_seconds": time.process_time()}
 
 
-def _resident() -> int:
-    """Now, where the kernel tells; 0 where it does not."""
-    statm = Path("/proc/self/statm")
-    return int(statm.read_text(encoding="ascii").split()[1]) * resource.getpagesize() if statm.exists() else 0
+def _of_status(name: str) -> int:
+    """Bytes, where the kernel tells; 0 where it does not."""
+    status = Path("/proc/self/status")
+    lines = status.read_text(encoding="ascii").splitlines() if status.exists() else []
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:")), 0)

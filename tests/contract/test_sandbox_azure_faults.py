@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 from azure.core.exceptions import DecodeError, HttpResponseError, IncompleteReadError, ServiceResponseError
 
+from sandbox.azure.scenario.story import Fault
 from tests.contract.sandbox_azure import ACCOUNTS, Stage, changed, named, stage
 
 LIST = "GET .*/certificateProfiles"
@@ -133,13 +134,15 @@ async def test_calls_are_counted_by_kind_status_and_target(azure: Stage) -> None
     await azure.graph(ACCOUNTS + " | project id")
     for name in ("alpha", "beta", "alpha"):
         await _profiles(azure, name)
+    azure.azure.faults.add([Fault(match="gamma/certificateProfiles", status=429, retry_after=1)])
+    await azure.call("GET", f"{azure.account('gamma').id}/certificateProfiles?api-version=2025-10-13")
     await azure.call("GET", f"{azure.account('alpha').id}x?api-version=2025-10-13")
     async with azure.session.get(f"{azure.origin}/sandbox/calls") as answer:
         seen = await answer.json()
-    assert seen["kinds"] == {"account_get": 1, "profile_list": 3, "resource_graph": 1, "token": 1}
+    assert seen["kinds"] == {"account_get": 1, "profile_list": 4, "resource_graph": 1, "token": 1}
     assert seen["distinct_targets"]["profile_list"] == 2
-    assert seen["statuses"] == {"200": 5, "404": 1}
-    assert seen["total"] == 6
+    assert seen["statuses"] == {"200": 5, "404": 1, "429": 1}
+    assert seen["total"] == 7
     assert seen["bytes_sent"] > 3000
     async with azure.session.get(f"{azure.origin}/sandbox/calls/profile_list") as answer:
         assert await answer.json() == [azure.account(name).id.lower() for name in ("alpha", "beta")]

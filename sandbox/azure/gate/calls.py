@@ -3,6 +3,8 @@
 from collections import Counter, defaultdict
 from typing import Any
 
+_REFUSED = 400
+
 
 class Calls:
     def __init__(self) -> None:
@@ -16,10 +18,11 @@ class Calls:
         self._bytes_in = self._bytes_out = 0
 
     def count(self, kind: str, status: int, targets: tuple[str, ...], principal: str) -> None:
-        """`targets`: the resources that were asked about, in any case."""
+        """`targets`: the resources that were asked about, in any case; what was refused shows none of them."""
         self._kinds[kind] += 1
         self._statuses[kind][status] += 1
-        self._targets[kind].update(target.lower() for target in targets)
+        if status < _REFUSED:
+            self._targets[kind].update(target.lower() for target in targets)
         self._principals[kind][principal] += 1
 
     def weigh(self, received: int, sent: int) -> None:
