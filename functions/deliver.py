@@ -16,9 +16,9 @@ async def tell(message: func.QueueMessage) -> None:
     from shared.wiring import house
 
     home = house()
-    receiver = await read_or_poison(home, QUEUE, message, home.messages.read_tell)
-    if receiver is not None:
-        await home.deliver.run(receiver)
+    asked = await read_or_poison(home, QUEUE, message, home.messages.read_tell)
+    if asked is not None:
+        await home.deliver.run(asked)
 
 
 @bp.timer_trigger(arg_name="timer", schedule="45 * * * * *")

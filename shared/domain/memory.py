@@ -86,6 +86,21 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
+class Tell:
+    """Asks for what waits for one receiver, where something does that was decided by then (None: whatever waits).
+
+    So a wake-up that comes late does not tear apart what a check is still deciding.
+    """
+
+    receiver: str
+    decided_by: datetime | None = None
+
+    def covers(self, intent: Intent) -> bool:
+        """Whether it was sent for this one, or for an older one."""
+        return self.decided_by is None or intent.decided <= self.decided_by
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """One answer to: is this told to this receiver now, and why."""
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from shared.domain.memory import Tell
 from shared.ports.channel import Channel
 from shared.ports.clock import Clock
 from shared.ports.errors import DeliveryError
@@ -29,23 +30,23 @@ class Deliver:
     messages: Messages
     clock: Clock
 
-    async def run(self, receiver: str) -> int:
+    async def run(self, tell: Tell) -> int:
         """Deliver; answers how many parts arrived. A receiver that somebody else is serving is left to them."""
         holder = uuid.uuid4().hex
         now = self.clock.now()
-        if not await self.outbox.claim(receiver, holder, now, now + LEASE):
-            await self.messages.tell(receiver, LEASE)
+        if not await self.outbox.claim(tell.receiver, holder, now, now + LEASE):
+            await self.messages.tell(tell, LEASE)
             return 0
         try:
-            return await self._serve(receiver)
+            return await self._serve(tell)
         finally:
-            await self.outbox.release(receiver, holder)
+            await self.outbox.release(tell.receiver, holder)
 
-    async def _serve(self, receiver: str) -> int:
+    async def _serve(self, tell: Tell) -> int:
         arrived = 0
         until = self.clock.now() + SERVES
         while self.clock.now() < until:
-            batch = await self.outbox.frozen(receiver) or await self._freeze(receiver)
+            batch = await self.outbox.frozen(tell.receiver) or await self._freeze(tell)
             # One that waits was announced when it failed, and the sweep knows of it.
             if batch is None or _waits(batch, self.clock.now()):
                 return arrived
@@ -56,12 +57,14 @@ class Deliver:
                 await self.outbox.finish(batch, self.clock.now())
             elif _waits(batch, self.clock.now()):
                 return arrived
-        await self.messages.tell(receiver)
+        await self.messages.tell(tell)
         return arrived
 
-    async def _freeze(self, receiver: str) -> Batch | None:
+    async def _freeze(self, tell: Tell) -> Batch | None:
+        """Everything that waits, the newest too: it is one message less."""
+        receiver = tell.receiver
         waiting = await self.outbox.waiting(receiver, MOST_MEMBERS)
-        if not waiting:
+        if not waiting or not tell.covers(waiting[0][1]):
             return None
         batch_id = uuid.uuid4().hex
         channel = self.channels.get(receiver)
@@ -91,7 +94,7 @@ class Deliver:
         wait = min(max(pause, error.retry_after or pause), LONGEST_WAIT)
         tried = replace(batch, attempts=batch.attempts + 1, not_before=now + wait)
         tried = await self.outbox.mark(tried)
-        await self.messages.tell(batch.receiver, wait)
+        await self.messages.tell(Tell(batch.receiver), wait)
         return tried
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.domain.finding import Severity
-from shared.domain.memory import Intent
+from shared.domain.memory import Intent, Reason, Tell
 from shared.ports.messages import Messages
 from shared.ports.outbox import Outbox
 from shared.ports.shelves import Shelves
@@ -46,7 +46,7 @@ class Relay:
         """Deliver now to everyone for whom something has been waiting since then."""
         for receiver in await self.outbox.receivers():
             if await self._due(receiver, waiting_since):
-                await self.messages.tell(receiver)
+                await self.messages.tell(Tell(receiver))
 
     async def _due(self, receiver: str, waiting_since: datetime) -> bool:
         """A batch that is to be tried again later holds everything else back until then."""
@@ -56,17 +56,17 @@ class Relay:
         return bool(oldest) and _ready(oldest[0][1], waiting_since)
 
     async def _wake(self, intents: Iterable[Intent]) -> None:
-        delays: dict[str, timedelta] = {}
+        delays: dict[Tell, timedelta] = {}
         for intent in intents:
-            delay = self._delay(intent)
-            delays[intent.receiver] = min(delay, delays.get(intent.receiver, delay))
-        for receiver, delay in delays.items():
-            await self.messages.tell(receiver, delay)
+            delay, tell = self._delay(intent), Tell(intent.receiver, intent.decided)
+            delays[tell] = min(delay, delays.get(tell, delay))
+        for tell, delay in delays.items():
+            await self.messages.tell(tell, delay)
 
     def _delay(self, intent: Intent) -> timedelta:
         if intent.first_look:
             return FIRST_LOOK_PATIENCE
-        urgent = intent.finding.severity is Severity.CRITICAL and intent.reason.tells
+        urgent = intent.finding.severity is Severity.CRITICAL and intent.reason is not Reason.RESOLVED
         return timedelta() if urgent else self.group_window
 
 

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from shared.domain.cost import BillReading
 from shared.domain.look import Shard
+from shared.domain.memory import Tell
 from shared.domain.refresh import Refresh
 
 
@@ -23,6 +24,6 @@ class Messages(Protocol):
         """Ask for one account to be read again."""
         ...
 
-    async def tell(self, receiver: str, delay: timedelta = timedelta()) -> None:
+    async def tell(self, tell: Tell, delay: timedelta = timedelta()) -> None:
         """Ask for what waits for one receiver to be delivered."""
         ...

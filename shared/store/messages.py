@@ -6,10 +6,11 @@ import json
 import uuid
 import zlib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from shared.domain.cost import BillReading
 from shared.domain.look import Shard
+from shared.domain.memory import Tell
 from shared.domain.refresh import Refresh
 from shared.store.blobs import Blobs
 from shared.store.limits import MESSAGE_BYTES
@@ -50,9 +51,11 @@ class QueuedMessages:
         """Ask for one account to be read again."""
         await self._send(REFRESH_QUEUE, refresh.subscription_id, REFRESH.text(refresh), delay)
 
-    async def tell(self, receiver: str, delay: timedelta = timedelta()) -> None:
+    async def tell(self, tell: Tell, delay: timedelta = timedelta()) -> None:
         """Ask for what waits for one receiver to be delivered."""
-        await self.queues.send(TELL_QUEUE, json.dumps({"schema": SCHEMA, "receiver": receiver}), delay)
+        by = tell.decided_by.isoformat() if tell.decided_by else None
+        body = json.dumps({"schema": SCHEMA, "receiver": tell.receiver, "decided_by": by})
+        await self.queues.send(TELL_QUEUE, body, delay)
 
     async def read_look(self, body: str) -> Shard:
         """Raises Unreadable."""
@@ -66,12 +69,16 @@ class QueuedMessages:
         """Raises Unreadable."""
         return await self._read(REFRESH, body, "The message does not hold an account to be read again.")
 
-    async def read_tell(self, body: str) -> str:
-        """The receiver's name. Raises Unreadable."""
-        receiver = _message(body).get("receiver")
+    async def read_tell(self, body: str) -> Tell:
+        """Raises Unreadable."""
+        message = _message(body)
+        receiver, by = message.get("receiver"), message.get("decided_by")
         if not isinstance(receiver, str) or not receiver:
             raise Unreadable("The message names no receiver.")
-        return receiver
+        try:
+            return Tell(receiver, datetime.fromisoformat(str(by)).astimezone(UTC) if by else None)
+        except ValueError as error:
+            raise Unreadable("The message does not say when that was decided.") from error
 
     async def poison(self, queue: str, body: str) -> None:
         """Put a message where people can look at it, all of it: in a blob where it is too large for a queue."""

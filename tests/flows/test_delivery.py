@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from shared.domain.memory import Tell
 from shared.ports.errors import DeliveryError
 from shared.store.keys import key
 from shared.store.rows import Merge, Row
@@ -131,7 +132,7 @@ async def test_an_early_wake_does_not_hurry_a_receiver_that_asked_for_time() -> 
     world.receiver.refusals = [BUSY]
     await world.look()
 
-    await world.house().deliver.run("webhook")
+    await world.house().deliver.run(Tell("webhook"))
 
     assert [] == world.receiver.parts
 

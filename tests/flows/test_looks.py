@@ -11,6 +11,7 @@ import pytest
 
 from shared.domain.blind import About
 from shared.domain.look import Shard
+from shared.domain.memory import Tell
 from shared.store.in_memory import InMemoryRows
 from shared.store.keys import parts
 from shared.store.messages import LOOK_QUEUE, TELL_QUEUE, Unreadable
@@ -253,7 +254,7 @@ async def test_two_deliverers_at_once_send_once() -> None:
     await world.plan()
     await world.handle(pop(world, world.waiting[0]))
 
-    await interleaved(*(world.house().deliver.run("webhook") for _ in range(5)))
+    await interleaved(*(world.house().deliver.run(Tell("webhook")) for _ in range(5)))
 
     assert 1 == len(world.receiver.parts)
 
@@ -266,13 +267,32 @@ async def test_while_one_is_sending_another_leaves_the_receiver_to_it() -> None:
     world.receiver.gate = asyncio.Event()
 
     async with asyncio.timeout(5), asyncio.TaskGroup() as group:
-        first = group.create_task(world.house().deliver.run("webhook"))
+        first = group.create_task(world.house().deliver.run(Tell("webhook")))
         for _ in range(100):
             await asyncio.sleep(0)
-        assert 0 == await world.house().deliver.run("webhook")
+        assert 0 == await world.house().deliver.run(Tell("webhook"))
         world.receiver.gate.set()
 
     assert (1, 1) == (first.result(), len(world.receiver.parts))
+
+
+async def test_a_wake_up_for_an_earlier_look_does_not_tear_apart_what_a_later_one_has_to_say() -> None:
+    world = World()
+    fleet(world, 2)
+    await world.look()
+    await world.settle(START + timedelta(hours=1))
+    late = Tell("webhook", START)
+    world.receiver.parts.clear()
+    for account in world.azure.accounts:
+        world.azure.change(account, status="Active")
+    await world.plan()
+    sent = []
+    while world.waiting:
+        await world.handle(pop(world, min(world.waiting)))
+        sent.append(await world.house().deliver.run(late))
+
+    assert {0} == set(sent)
+    assert (1, 4) == (len(world.receiver.parts), len(world.receiver.items()))
 
 
 async def test_a_look_is_closed_once_when_its_last_shards_end_at_once() -> None:
@@ -309,6 +329,7 @@ async def test_a_look_is_closed_once_when_its_last_shards_end_at_once() -> None:
         '{"schema": 1, "blob": "nowhere"}',
         '{"schema": 1, "receiver": ""}',
         '{"schema": 1, "receiver": 5}',
+        '{"schema": 1, "receiver": "webhook", "decided_by": "soon"}',
     ],
 )
 async def test_a_message_that_is_not_ours_cannot_be_read(body: str) -> None:
