@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from sandbox.host.clock import Clock
 from sandbox.host.functions import Function
@@ -52,12 +53,13 @@ class TimerListener:
     status: ScheduleStatus | None = None
 
     async def run(self) -> None:
-        await (self.lease.hold(self._listen) if self.lease else self._listen())
+        work = partial(self._listen, self.clock.now())
+        await (self.lease.hold(work) if self.lease else work())
 
-    async def _listen(self) -> None:
+    async def _listen(self, begun: datetime) -> None:
         if self.function.trigger.properties.get("runOnStartup"):
             await self._fire(past_due=False)
-        moves, due = self.clock.moves, await self._first_due()
+        moves, due = self.clock.moves, await self._first_due(begun)
         logger.info("'Functions.%s' is due next at %s", self.function.name, due.isoformat())
         while True:
             if not await self.clock.wait_until(due, moves):
@@ -74,13 +76,14 @@ class TimerListener:
             return self.schedule.after(max(self.clock.now(), due))
         return self.schedule.after(min(self.clock.last_set, fired))
 
-    async def _first_due(self) -> datetime:
-        """An occurrence that another host should have seen and did not is due at once."""
+    async def _first_due(self, begun: datetime) -> datetime:
+        """What another host should have seen and did not is due at once, and what came due while the lease came."""
         now = self.clock.now()
-        missed = await self.status.next() if self.status and self._is_monitored(now) else None
-        if missed and missed < now:
-            return missed
-        due = self.schedule.after(now)
+        monitored = self.status is not None and self._is_monitored(now)
+        following = await self.status.next() if self.status and monitored else None
+        if following and following < now:
+            return following
+        due = self.schedule.after(begun if monitored and not following else now)
         await self._record(due)
         return due
 

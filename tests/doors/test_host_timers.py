@@ -1,11 +1,17 @@
 """Timers: when they fire, how often, and on which of several hosts."""
 
 from collections.abc import Mapping
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from azure.core.exceptions import ResourceExistsError
+from azure.storage.blob.aio import BlobServiceClient
 
+from sandbox.authority import Authority
+from sandbox.azurite import Storage
+from sandbox.host.lease import CONTAINER
 from tests.doors.host_driver import SampleHost, sample_host
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -33,6 +39,31 @@ async def test_a_timer_fires_by_the_clock_of_the_story(host_folder: Path, cloud_
         ("2026-11-22T09", False),
     ]
     async with sample_host(host_folder, cloud_environment, "--now", "2026-11-29T10:00:00Z", **own) as host:
+        (tick,) = await host.noted("tick")
+    assert tick["past_due"]
+
+
+async def test_what_came_due_before_the_host_had_its_lock_is_not_missed(
+    host_folder: Path, cloud_environment: Mapping[str, str], authority: Authority, storage: Storage
+) -> None:
+    own = {"TICK_SCHEDULE": DAILY, "AzureFunctionsWebHost__hostid": uuid4().hex}
+    async with AsyncExitStack() as stack:
+        blobs = await stack.enter_async_context(
+            BlobServiceClient.from_connection_string(
+                storage.connection_string, connection_verify=str(authority.trusted)
+            )
+        )
+        lock = blobs.get_blob_client(CONTAINER, f"locks/{own['AzureFunctionsWebHost__hostid']}/tick.Listener")
+        with suppress(ResourceExistsError):
+            await blobs.create_container(CONTAINER)
+        await lock.upload_blob(b"")
+        held = await lock.acquire_lease()
+        host = await stack.enter_async_context(
+            sample_host(host_folder, cloud_environment, "--now", "2026-11-20T08:59:00Z", **own)
+        )
+        await host.logged("Standing by for tick")
+        await host.set_clock("2026-11-20T09:01:00Z")
+        await held.release()
         (tick,) = await host.noted("tick")
     assert tick["past_due"]
 
