@@ -11,6 +11,7 @@ from azure.functions.meta import Datum
 
 from functions.event_bodies import Event, Unfit, changed_account, event_of, reported_validation
 from shared.domain.validation import RegisterEntry, ValidationStatus, Way
+from tests.conftest import PROJECT
 
 SUBSCRIPTION = "1f3a6c1e-9d52-4b0e-8a77-0c2b5d8e4f10"
 VALIDATION = "4931e07a-52c8-4d6f-9b13-6a0c8e7d2f95"
@@ -85,6 +86,15 @@ def test_what_is_put_aside_holds_nothing_about_people() -> None:
 @pytest.mark.parametrize("data", ["no json", ["a", 1], SAID | {"note": "x" * 20_000}])
 def test_of_a_report_that_is_put_aside_nothing_is_lost(data: object) -> None:
     assert data == json.loads(given("Countersign.Validation.Reported", data).kept())["data"]
+
+
+def test_the_report_in_the_documentation_is_one() -> None:
+    text = (PROJECT / "docs" / "events.md").read_text("utf-8")
+    sample = json.loads(text.partition("```json")[2].partition("```")[0])
+    entry = reported_validation(given(sample["type"], sample["data"], cloud=True), NOW)
+
+    assert entry is not None
+    assert entry.expires == date(2028, 11, 19)
 
 
 @pytest.mark.parametrize("status", ["In Progress", "in progress", "InProgress", "in-progress", "IN_PROGRESS"])
