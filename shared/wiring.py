@@ -157,7 +157,8 @@ def furnish(
     relay = Relay(shelves, outbox, messages, policy.tell.group_window)
     collect = Collect(sources.accounts, Signatures(sources.usage), Daily(sources.subscriptions))
     conclude = Conclude(Judge(RULES, policy, routes), shelves, views, relay)
-    close = Close(looks, FleetJudge(policy, routes, shelves, bills, relay, sentences), relay)
+    costs = Costs(sources.costs, bills, shelves, looks, messages, settings.cost_scopes, settings.only_subscriptions)
+    close = Close(looks, FleetJudge(policy, routes, shelves, bills, relay, sentences), relay, costs)
     return House(
         settings=settings,
         mistakes=mistakes,
@@ -186,7 +187,7 @@ def furnish(
         health=Health(looks, outbox, routes, sentences),
         events=Events(bursts, shelves, messages),
         refresh=RefreshOne(collect, conclude, bursts, shelves, looks, messages, settings.only_subscriptions),
-        costs=Costs(sources.costs, bills, shelves, looks, messages, settings.cost_scopes, settings.only_subscriptions),
+        costs=costs,
         messages=messages,
         shelves=shelves,
         looks=looks,

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain.look import Look
+from shared.flows.costs import Costs
 from shared.flows.fleet import FleetJudge
 from shared.flows.relay import Relay
 from shared.ports.looks import Looks
@@ -19,6 +20,7 @@ class Close:
     looks: Looks
     fleet: FleetJudge
     relay: Relay
+    costs: Costs
 
     async def if_full(self, look_id: str, now: datetime) -> bool:
         """Close the look if every shard has ended."""
@@ -44,4 +46,6 @@ class Close:
         if not await self.looks.close(done):
             return False
         await self.relay.wake_all(now + timedelta(days=1))
+        if look.first and accounts:  # Whoever has just installed it is not kept waiting for the bill until tomorrow.
+            await self.costs.plan(now)
         return True

@@ -214,9 +214,10 @@ async def test_a_steady_look_at_a_thousand_accounts_asks_for_what_it_needs_and_n
     begins = datetime(2026, 11, 1, 1, 7, tzinfo=UTC)  # So early in a month nothing is left to be caught up with.
     async with sight(replace(scenario_named("thousand"), start=begins), tmp_path) as seen:
         await seen.world.look()
+        await seen.world.settle(seen.world.clock.now() + timedelta(minutes=30))  # The first check has the bills read.
         profiles_of = seen.azure.azure.calls
         seen.counted()
-        await seen.world.later()
+        await seen.world.later(hours=0.5)
 
         assert 1_000 == len(profiles_of.targets("profile_list"))
         assert {

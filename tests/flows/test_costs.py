@@ -20,12 +20,15 @@ def charges(month: date, count: int, currency: str = "USD") -> list[Charge]:
 
 
 async def billed(count: int = 1) -> World:
-    """An account in each of so many subscriptions, seen once, with seven days of charges."""
+    """An account in each of so many subscriptions, seen once, with seven days of charges that nobody has read yet."""
     world = World()
     for number in range(1, count + 1):
         account = world.azure.add(f"tools-{number}", Profile(), number=number)
         world.azure.billed[account] = [*charges(OCTOBER, 31), *charges(NOVEMBER, 7)]
-    await world.look()
+    await world.plan()
+    for message in list(world.waiting):
+        await world.handle(message)
+    world.waiting.clear()
     return world
 
 
@@ -33,6 +36,20 @@ async def kept(world: World, number: int = 1) -> dict[date, AccountCost]:
     month = START.replace(day=1, hour=0, minute=0)
     found = await world.house().shelves.read(subscription(number), month)
     return {cost.month: cost for costs in found.costs.values() for cost in costs}
+
+
+async def test_the_bill_is_read_after_the_first_check_that_saw_an_account_and_then_by_its_own_timer() -> None:
+    world = World()
+    await world.look()
+    account = world.azure.add("tools", Profile())
+    world.azure.billed[account] = charges(NOVEMBER, 2)
+    read = []
+    for _ in range(3):
+        await world.later()
+        read.append(world.azure.reads["costs", subscription().scope])
+
+    assert [2, 2, 2] == read
+    assert {"USD": Decimal("0.666")} == (await kept(world))[NOVEMBER].totals
 
 
 async def test_every_page_is_read_and_kept_with_its_account() -> None:
