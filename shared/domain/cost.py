@@ -98,11 +98,13 @@ class Bill:
     missing: tuple[str, ...] = ()
 
     def after(self, before: "Bill | None") -> "Bill":
-        """The same, with what is missing since it was read before."""
+        """The same, with what is missing since it was read before, and the forecast until a new one is read."""
         if before is None:
             return self
         known = {*before.subscriptions, *before.missing}
-        return replace(self, missing=tuple(sorted(known - set(self.subscriptions))))
+        running = self.read_at.date() <= month_end(self.month)
+        forecast = before.forecast if running else None
+        return replace(self, missing=tuple(sorted(known - set(self.subscriptions))), forecast=forecast)
 
 
 @dataclass(frozen=True, slots=True)

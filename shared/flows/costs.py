@@ -115,8 +115,8 @@ class Costs:
             await self._failed(reading, forecast, now)
             return False
         bill = await self._bill(reading.scope, month)
-        if bill and forecast:
-            await self.bills.record(replace(bill, forecast=forecast.totals))
+        if bill:
+            await self.bills.record(replace(bill, forecast=forecast.totals if forecast else None))
         return True
 
     async def _bill(self, scope: str, month: date) -> Bill | None:

@@ -73,6 +73,27 @@ async def test_the_bill_says_how_far_it_goes_and_what_the_month_will_cost() -> N
     assert bill.forecast
 
 
+async def test_a_forecast_holds_until_there_is_another_or_none_and_not_beyond_the_month() -> None:
+    world = await billed()
+
+    async def foreseen(after_days: int = 0) -> object:
+        await world.settle(world.clock.now() + timedelta(days=after_days))
+        await world.house().costs.plan(world.clock.now())
+        await world.settle(world.clock.now())
+        [bill] = await world.house().bills.of(NOVEMBER)
+        return bill.forecast
+
+    once = await foreseen()
+    world.azure.throttled = {"forecast": {subscription().scope: 99}}
+    assert once == await foreseen()
+    assert await foreseen(after_days=11) is None
+
+    world = await billed()
+    assert once == await foreseen()
+    world.azure.billed.clear()
+    assert await foreseen() is None
+
+
 async def test_currencies_are_kept_apart() -> None:
     world = await billed()
     [account] = world.azure.accounts
