@@ -1,5 +1,9 @@
 """What is read once a day, what is remembered of Azure's refusals, and whether what signing needs is there."""
 
+from datetime import timedelta
+
+import pytest
+
 from shared.domain.blind import About
 from shared.domain.kept import Standing
 from shared.domain.subscription import DailyFacts, Lock
@@ -89,12 +93,21 @@ async def test_whether_what_signing_needs_is_there_is_in_the_record_of_the_look(
     assert [("timestamp", False), ("", True)] == [(one.service, one.answered) for one in (await world.later()).reached]
 
 
-async def test_an_account_without_any_signature_is_known_to_have_none() -> None:
-    world = world_of_one()
+@pytest.mark.parametrize(
+    ("profile", "counted"), [(Profile(), set()), (Profile(renews_until=START - timedelta(days=20)), {0})]
+)
+async def test_where_azure_says_nothing_that_is_no_signature_only_if_nothing_could_be_signed(
+    profile: Profile, counted: set[int]
+) -> None:
+    world = World()
+    account = world.azure.add("games", profile)
     await world.look()
+    for _ in range(3):
+        await world.later()
     month = month_of(START)
     kept = await world.house().shelves.read(subscription(), month)
 
-    [usage] = [months[month] for months in kept.usage.values()]
-    assert (0, {}) == (usage.total, usage.hours)
-    assert usage.read_until == START
+    usage = kept.usage[account][month]
+    assert (0, world.clock.now()) == (usage.total, usage.read_until)
+    assert counted == set(usage.hours.values())
+    assert usage.unknown_hours > 0, "what was before the first look, when nobody knows which certificates there were"
