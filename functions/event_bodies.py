@@ -4,17 +4,19 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from datetime import UTC, datetime
+from typing import Any
 
 import azure.functions as func
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError, model_validator
 
-from shared.domain.validation import RegisterEntry, ValidationStatus, Way
+from shared.domain.validation import Fault, RegisterEntry, Way
 from shared.setting_values import GUID
+from shared.testimony import Unfit, entry_of
 
 RESOURCE_EVENTS = "Microsoft.Resources."
 VALIDATION_REPORTED = "Countersign.Validation.Reported"
+
+MOST_CHARACTERS = 200
 
 _OPERATIONS = "microsoft.codesigning/"
 _ACCOUNT = re.compile(
@@ -22,10 +24,6 @@ _ACCOUNT = re.compile(
 )
 # The only parts of a resource event that are ever looked at or kept: the others hold personal data and tokens.
 _HARMLESS = ("resourceUri", "operationName", "status", "correlationId")
-
-
-class Unfit(ValueError):
-    """An event that cannot be what it says it is; the message says why, without any of its values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +63,30 @@ def changed_account(event: Event) -> str | None:
     if not event.type.startswith(RESOURCE_EVENTS):
         return None
     if not isinstance(operation, str) or not isinstance(resource, str):
-        raise Unfit("The event names no operation or no resource.")
+        raise Unfit([Fault("data", "names no operation or no resource")])
     if not operation.lower().startswith(_OPERATIONS):
         return None
     found = _ACCOUNT.match(resource.lower())
     return found[0] if found else None
 
 
+def account_operation(event: Event) -> str:
+    """What was done to the account itself, like microsoft.codesigning/codesigningaccounts/delete; else ""."""
+    found = re.fullmatch(
+        r"microsoft\.codesigning/codesigningaccounts/[a-z]{1,40}", str(event.data["operationName"]).lower()
+    )
+    return found[0] if found else ""
+
+
 def reported_validation(event: Event, now: datetime) -> RegisterEntry | None:
     """What somebody says of a validation; None for events of another type. Raises Unfit."""
     if event.type != VALIDATION_REPORTED:
         return None
-    try:
-        return _Report.model_validate(event.data).entry(min(event.time or now, now))
-    except ValidationError as error:
-        faults = sorted({f"{'.'.join(map(str, fault['loc'])) or 'data'}: {fault['msg']}" for fault in error.errors()})
-        raise Unfit("; ".join(faults)) from None
+    by = str(event.data.get("by") or "").strip()
+    if not by or len(by) > MOST_CHARACTERS:
+        raise Unfit([Fault("by", "must say who says so")])
+    said = {name: value for name, value in event.data.items() if name != "by"}
+    return entry_of(said, by, min(event.time or now, now), Way.EVENT)
 
 
 def _object(data: object) -> Mapping[str, Any]:
@@ -91,55 +97,3 @@ def _object(data: object) -> Mapping[str, Any]:
         except ValueError:
             return {}
     return data if isinstance(data, dict) else {}
-
-
-def _status(value: object) -> object:
-    """The portal's words in any case and spacing: `In Progress`, `InProgress`, `in progress`."""
-    said = re.sub(r"[\s_-]", "", str(value)).lower()
-    return next((status for status in ValidationStatus if status.replace(" ", "").lower() == said), value)
-
-
-def _lower(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
-
-
-type _Guid = Annotated[str, BeforeValidator(_lower), StringConstraints(pattern=f"^{GUID.pattern}$")]
-type _Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
-type _Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000)]
-
-
-class _Report(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-    subscription: _Guid
-    validation: _Guid | None = None
-    account: _Name = ""
-    status: Annotated[ValidationStatus, BeforeValidator(_status)]
-    expires: date | None = None
-    organisation: _Name = ""
-    owner: _Name = ""
-    reason: _Words = ""
-    note: _Words = ""
-    by: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-
-    @model_validator(mode="after")
-    def _names_something(self) -> "_Report":
-        if not self.validation and not self.account:
-            raise ValueError("validation or account must be given")
-        return self
-
-    def entry(self, said_at: datetime) -> RegisterEntry:
-        return RegisterEntry(
-            subscription_id=self.subscription,
-            validation_id=self.validation or "",
-            status=self.status,
-            said_by=self.by,
-            said_at=said_at,
-            way=Way.EVENT,
-            expires=self.expires,
-            organisation=self.organisation,
-            account=self.account,
-            owner=self.owner,
-            reason=self.reason,
-            note=self.note,
-        )

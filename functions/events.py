@@ -15,7 +15,8 @@ PUT_ASIDE = "countersign-events"
 @bp.event_grid_trigger(arg_name="event")
 async def resource_changed(event: func.EventGridEvent) -> None:
     """Something happened to a resource of a subscription; what is ours is read again soon."""
-    from functions.event_bodies import Unfit, changed_account, event_of
+    from functions.event_bodies import account_operation, changed_account, event_of
+    from shared.testimony import Unfit
     from shared.wiring import house
 
     home, told, now = house(), event_of(event), datetime.now(UTC)
@@ -25,13 +26,14 @@ async def resource_changed(event: func.EventGridEvent) -> None:
         await _put_aside(told.kept(), str(error))
         return
     if account:
-        await home.events.changed(account, told.time or now, now)
+        await home.events.changed(account, told.time or now, now, account_operation(told))
 
 
 @bp.event_grid_trigger(arg_name="event")
 async def validation_reported(event: func.EventGridEvent) -> None:
     """Somebody, or a mail rule of somebody, says how it is with an identity validation."""
-    from functions.event_bodies import Unfit, event_of, reported_validation
+    from functions.event_bodies import event_of, reported_validation
+    from shared.testimony import Unfit
     from shared.wiring import house
 
     told = event_of(event)

@@ -1,21 +1,35 @@
 """App settings, parsed once: every mistake gets one plain sentence, and never stops the watch in the cloud."""
 
-import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_core import ErrorDetails
 
 from shared.domain.finding import Severity
-from shared.domain.policy import Policy, QuotaPolicy, RenewalPolicy, SkuTerms, TellPolicy, ValidationPolicy
+from shared.domain.policy import (
+    Budget,
+    CostPolicy,
+    Policy,
+    QuotaPolicy,
+    RegisterPolicy,
+    RenewalPolicy,
+    RuleSetting,
+    SkuTerms,
+    TellPolicy,
+    ValidationPolicy,
+)
 from shared.domain.routing import Routes
+from shared.rule_settings import SECTION as RULES
+from shared.rule_settings import rule_settings
+from shared.setting_mistakes import Mistake, mistake_of, unknown
 from shared.setting_values import (
     GUID,
     arm_scope,
+    billing_day,
+    budget_list,
     cost_scope_list,
     duration_list,
     names_of,
@@ -35,10 +49,9 @@ STORAGE = "AzureWebJobsStorage"
 # What begins like this is ours, so a name that nobody knows is a mistake. Other names are the platform's business,
 # unless they are all but one of ours.
 SECTIONS = (
-    *("ALERT", "AZURE", "COST", "KEEP", "QUOTA", "REGISTER", "RENEWAL", "REPORT", "RETIRE", "RULES", "SILENCE"),
+    *("ALERT", "AZURE", "COST", "KEEP", "QUOTA", "REGISTER", "RENEWAL", "REPORT", "RETIRE", "SILENCE"),
     *("TELL", "TICKETS", "UNREAD", "VALIDATION", "WATCH"),
 )
-NEAR = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +111,8 @@ CLOUDS: Mapping[str, Cloud] = {
 
 
 type Numbers = Annotated[tuple[int, ...], BeforeValidator(number_list)]
+type Budgets = Annotated[tuple[Budget, ...], BeforeValidator(budget_list)]
+type BillingDay = Annotated[int, BeforeValidator(billing_day)]
 type Durations = Annotated[tuple[timedelta, ...], BeforeValidator(duration_list)]
 type Texts = Annotated[tuple[str, ...], BeforeValidator(text_list)]
 type Receivers = Annotated[tuple[str, ...], BeforeValidator(names_of("receivers", WEBHOOK))]
@@ -138,11 +153,40 @@ class Settings(BaseModel):
         "COST__SCOPES", (), "Subscriptions, management groups or billing accounts whose bill is read; those watched."
     )
     warn_days: Numbers = setting("VALIDATION__WARN_DAYS", (60, 30, 14, 7, 3, 1), "Days left at which expiry is told.")
+    link_days_left: Numbers = setting(
+        "VALIDATION__LINK_DAYS_LEFT", (3, 1), "Days left at which a mail link that nobody opened is told."
+    )
+    attempts_left: int = setting(
+        "VALIDATION__ATTEMPTS_LEFT", 1, "So few attempts left to supply documents are told again.", ge=0, le=3
+    )
+    stalled_days: int = setting(
+        "VALIDATION__STALLED_BUSINESS_DAYS", 20, "Business days after which a request is stuck.", ge=1, le=120
+    )
+    register_again: Durations = setting(
+        "REGISTER__MISSING", (timedelta(days=7),), "How often missing entries of the validation list are asked for."
+    )
+    confirm_days: int = setting(
+        "REGISTER__CONFIRM_DAYS", 180, "Days for which an entry stands without being confirmed.", ge=7, le=1_000
+    )
+    max_years_ahead: int = setting(
+        "REGISTER__MAX_YEARS_AHEAD", 3, "A date further ahead than so many years is a typing error.", ge=1, le=20
+    )
     slack_hours: int = setting("RENEWAL__SLACK_HOURS", 2, "How late a renewal may be, in hours.", ge=0, le=48)
     new_profile_hours: int = setting(
         "RENEWAL__NEW_PROFILE_GRACE_HOURS", 24, "How long a new profile may be without a certificate.", ge=0, le=240
     )
     warn_percent: Numbers = setting("QUOTA__WARN_PERCENT", (50, 80, 90, 100), "Percent of the quota that are told.")
+    billing_day: BillingDay = setting(
+        "QUOTA__PERIOD", 1, "From when signatures are counted: calendar month, or the day of the month."
+    )
+    spike_times: int = setting("QUOTA__SPIKE", 10, "A spike is so many times the busiest day before.", ge=2, le=1_000)
+    spike_least: int = setting("QUOTA__SPIKE_LEAST", 1_000, "And at least so many signatures.", ge=1, le=10**9)
+    budgets: Budgets = setting(
+        "COST__BUDGET", (), "What a month may cost, like 500 EUR; subscription:Games=80 EUR; tag:team=apps=50 EUR."
+    )
+    idle_days: int = setting(
+        "COST__IDLE_DAYS", 30, "Days without a signature after which an account costs for nothing.", ge=7, le=31
+    )
     basic_fee: Decimal = setting(
         "QUOTA__BASIC_FEE", Decimal("9.99"), "USD a month of a Basic account.", ge=0, le=1_000_000
     )
@@ -182,6 +226,7 @@ class Settings(BaseModel):
     queue_uri: WebAddress = setting(f"{STORAGE}__queueServiceUri", "", "Queue service of the host's storage account.")
     table_uri: WebAddress = setting(f"{STORAGE}__tableServiceUri", "", "Table service of the host's storage account.")
     storage_account: str = setting(f"{STORAGE}__accountName", "", "The host's storage account, instead of the three.")
+    rules: Mapping[str, RuleSetting] = {}
 
     @property
     def cloud(self) -> Cloud:
@@ -239,70 +284,69 @@ class Settings(BaseModel):
     def policy(self) -> Policy:
         """What rules and decisions go by."""
         return Policy(
-            validation=ValidationPolicy(self.warn_days),
+            validation=ValidationPolicy(self.warn_days, self.link_days_left, self.attempts_left, self.stalled_days),
+            register=RegisterPolicy(
+                self.register_again[0], confirm_days=self.confirm_days, max_years_ahead=self.max_years_ahead
+            ),
             renewal=RenewalPolicy(timedelta(hours=self.slack_hours), timedelta(hours=self.new_profile_hours)),
             quota=QuotaPolicy(
                 self.warn_percent,
                 SkuTerms(self.basic_fee, self.basic_signatures, self.overage),
-                SkuTerms(self.premium_fee, self.premium_signatures, self.overage),
+                SkuTerms(self.premium_fee, self.premium_signatures, self.overage, profiles_per_type=10),
+                self.billing_day,
+                self.spike_times,
+                self.spike_least,
             ),
+            cost=CostPolicy(self.budgets, self.idle_days),
+            rules=self.rules,
+            watched=self.only_subscriptions,
             tell=TellPolicy(self.repeat_critical, timedelta(minutes=self.group_minutes), self.resolve_after_looks),
             unread_critical_after=timedelta(hours=self.unread_hours),
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """One wrong setting, in one plain sentence that does not show its value."""
-
-    name: str
-    sentence: str
-
-
 def read(environment: Mapping[str, str]) -> tuple[Settings, tuple[Mistake, ...]]:
     """The settings, and every mistake at once; where there is one, the default is in force."""
     given = {name: value for name, value in environment.items() if name in names() and value.strip()}
-    mistakes = _unknown(environment)
-    try:
-        return Settings.model_validate(given), mistakes
-    except ValidationError as error:
-        wrong = tuple(_mistake(detail) for detail in error.errors())
-        right = {name: value for name, value in given.items() if name not in {mistake.name for mistake in wrong}}
-        return Settings.model_validate(right), (*wrong, *mistakes)
+    rules, of_rules = rule_settings(environment)
+    others = {name: value for name, value in environment.items() if not name.startswith(f"{RULES}__")}
+    strange = unknown(others, names(), SECTIONS)
+    wrong: tuple[Mistake, ...] = ()
+    while True:
+        bad = {name for mistake in wrong for name in mistake.names}
+        right = {name: value for name, value in given.items() if name not in bad}
+        try:
+            settings = Settings.model_validate(right).model_copy(update={"rules": rules})
+        except ValidationError as error:
+            wrong += tuple(mistake_of(detail) for detail in error.errors())
+            continue
+        apart = tuple(_not_together(settings))
+        if not apart:
+            return settings, (*wrong, *of_rules.values(), *strange)
+        wrong += apart
 
 
 def names() -> frozenset[str]:
-    """Every name that we read."""
+    """Every name that we read; beside them there is one for each rule."""
     return frozenset(field.alias for field in Settings.model_fields.values() if field.alias)
 
 
-# What pydantic says, in plain words; what is not here is a refusal of ours, which is plain already.
-WORDS = {
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "int_parsing_size": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "decimal_type": "must be a number",
-    "decimal_parsing": "must be a number",
-    "finite_number": "must be a number",
-    "greater_than_equal": "must be {ge} or more",
-    "less_than_equal": "must be {le} or less",
-}
-
-
-def _mistake(error: ErrorDetails) -> Mistake:
-    name = str(error["loc"][0])
-    plain = WORDS.get(error["type"])
-    words = plain.format(**error.get("ctx", {})) if plain else error["msg"].removeprefix("Value error, ")
-    return Mistake(name, f"{name}: {words}.")
-
-
-def _unknown(environment: Mapping[str, str]) -> tuple[Mistake, ...]:
-    found = []
-    for name in sorted(set(environment) - names()):
-        ours = "__" in name and name.partition("__")[0].upper() in SECTIONS
-        near = difflib.get_close_matches(name.upper(), names(), n=1, cutoff=0.6 if ours else NEAR)
-        if ours or near:
-            hint = f"did you mean {near[0]}?" if near else "nothing in this release reads it."
-            found.append(Mistake(name, f"{name} is not a setting of Countersign: {hint}"))
-    return tuple(found)
+def _not_together(settings: Settings) -> Iterator[Mistake]:
+    """Settings that are right one by one, and cannot be together."""
+    if settings.basic_signatures > settings.premium_signatures:
+        yield Mistake(
+            "QUOTA__BASIC_SIGNATURES",
+            "QUOTA__BASIC_SIGNATURES is more than QUOTA__PREMIUM_SIGNATURES: the list's are in force for both.",
+            ("QUOTA__PREMIUM_SIGNATURES",),
+        )
+    if settings.basic_fee > settings.premium_fee:
+        yield Mistake(
+            "QUOTA__BASIC_FEE",
+            "QUOTA__BASIC_FEE is more than QUOTA__PREMIUM_FEE: the list prices are in force for both.",
+            ("QUOTA__PREMIUM_FEE",),
+        )
+    watched = {scope.lower() for scope in settings.only_subscriptions}
+    for budget in settings.budgets:
+        kind, _, name = budget.name.partition(":")
+        if kind == "subscription" and watched and GUID.fullmatch(name) and name not in watched:
+            yield Mistake("COST__BUDGET", "COST__BUDGET names a subscription that WATCH__SCOPES leaves out.")

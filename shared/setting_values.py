@@ -3,7 +3,10 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from urllib.parse import urlsplit
+
+from shared.domain.policy import Budget
 
 # Second, minute, hour, day, month, weekday of an NCRONTAB schedule, and the names that stand for numbers.
 FIELDS = ((0, 59), (0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
@@ -13,6 +16,11 @@ UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days
 LONGEST = timedelta(days=366)
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 NAME = r"[a-z0-9_().-]{1,90}"
+BUDGET = re.compile(
+    r"(?:(?P<name>total|(?:subscription|account):[^=;]{1,200}|tag:[^=;]{1,128}=[^=;]{1,256})=)?"
+    r"\s*(?P<amount>[0-9]{1,9}(?:\.[0-9]{1,2})?)\s+(?P<currency>[A-Za-z]{3})",
+    re.IGNORECASE,
+)
 COST_SCOPE = re.compile(
     rf"{NAME}|/subscriptions/{GUID.pattern}|/providers/microsoft\.management/managementgroups/{NAME}"
     r"|/providers/microsoft\.billing/billingaccounts/[a-z0-9_:.-]{1,150}(/[a-z]{1,40}/[a-z0-9_:.-]{1,90}){0,3}"
@@ -46,6 +54,36 @@ def duration_list(value: object) -> object:
     if len(spans) < len(found) or not all(timedelta() < span <= LONGEST for span in spans):
         raise ValueError("must be spans of minutes, hours or days, a year at most, with commas between, like 12h,1d,7d")
     return tuple(spans)
+
+
+def billing_day(value: object) -> object:
+    """`calendar month` -> 1; or the day of the month, 1 to 31."""
+    if not isinstance(value, str):
+        return value
+    word = value.strip().lower()
+    if word in ("calendar month", "month"):
+        return 1
+    if not re.fullmatch(r"[0-9]{1,2}", word) or not 1 <= int(word) <= 31:
+        raise ValueError("must be calendar month, or the day of the month on which counting begins anew, 1 to 31")
+    return int(word)
+
+
+def budget_list(value: object) -> object:
+    """`500 EUR; subscription:Games=80 EUR; tag:team=apps=50 EUR; account:tools=20 EUR` -> budgets."""
+    if not isinstance(value, str):
+        return value
+    found = [BUDGET.fullmatch(part.strip()) for part in value.split(";") if part.strip()]
+    budgets = [
+        Budget((match["name"] or "total").strip().lower(), Decimal(match["amount"]), match["currency"].upper())
+        for match in found
+        if match
+    ]
+    if len(budgets) < len(found) or len({budget.name for budget in budgets}) < len(budgets):
+        raise ValueError(
+            "must be amounts with a currency, each name once, with semicolons between, like 500 EUR; "
+            "subscription:Games=80 EUR; tag:team=apps=50 EUR; account:tools=20 EUR"
+        )
+    return tuple(budgets)
 
 
 def web_address(value: object) -> object:

@@ -16,12 +16,8 @@ from shared.cloud.endpoints import Endpoints
 from shared.cloud.inventory import GraphInventory
 from shared.cloud.session import Session
 from shared.cloud.usage import MonitorUsage
-from shared.config import Mistake, Settings
-from shared.domain.finding import Rule
-from shared.domain.rules.hygiene import UNREADABLE
-from shared.domain.rules.quota import QUOTA
-from shared.domain.rules.renewal import DOWN, STOPPED, SUSPENDED
-from shared.domain.rules.validation import EXPIRED, EXPIRING, OUT_OF_DATE
+from shared.config import Settings
+from shared.domain.rules.book import RULES
 from shared.flows.close import Close
 from shared.flows.collect import Collect
 from shared.flows.conclude import Conclude, Judge
@@ -47,6 +43,7 @@ from shared.ports.azure import (
 )
 from shared.ports.channel import Channel
 from shared.ports.clock import Clock
+from shared.setting_mistakes import Mistake
 from shared.store.bills import TableBills
 from shared.store.blobs import Blobs
 from shared.store.bursts import TableBursts
@@ -62,8 +59,6 @@ NO_STORAGE = (
     f"{config.STORAGE} is not set: it is a connection string, or {config.STORAGE}__accountName in its place, or all of "
     f"{config.STORAGE}__blobServiceUri, {config.STORAGE}__queueServiceUri and {config.STORAGE}__tableServiceUri."
 )
-
-RULES: tuple[Rule, ...] = (EXPIRING, EXPIRED, OUT_OF_DATE, STOPPED, DOWN, SUSPENDED, QUOTA, UNREADABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +153,7 @@ def furnish(
     collect = Collect(sources.accounts, Signatures(sources.usage), Daily(sources.subscriptions))
     conclude = Conclude(Judge(RULES, policy, routes), shelves, views, relay)
     costs = Costs(sources.costs, bills, shelves, looks, messages, settings.cost_scopes, settings.only_subscriptions)
-    close = Close(looks, FleetJudge(policy, routes, shelves, bills, relay, sentences), relay, costs)
+    close = Close(looks, FleetJudge(policy, routes, shelves, looks, bills, views, relay, sentences), relay, costs)
     return House(
         settings=settings,
         mistakes=mistakes,

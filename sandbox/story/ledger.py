@@ -12,7 +12,7 @@ from shared import config
 from shared.clock import SystemClock
 from shared.domain.cost import month_start
 from shared.domain.look import Look
-from shared.domain.validation import RegisterEntry, ValidationStatus, Way
+from shared.domain.validation import ApplicantKind, FailureReason, RegisterEntry, Trust, ValidationStatus, Way
 from shared.domain.view import SubscriptionView
 from shared.reports.check import Check
 from shared.store.bills import TableBills
@@ -113,7 +113,14 @@ def _entry(scenario: Scenario, said: Said) -> RegisterEntry:
         expires=said.said.expires.date() if said.said.expires else None,
         organisation=validation.subject if validation and validation.subject else "",
         account=said.account or "",
+        kind=ApplicantKind(said.said.kind),
+        trust=Trust(said.said.trust),
+        requested=said.said.requested.date() if said.said.requested else None,
+        email_verified=said.said.email_verified,
+        attempts_used=said.said.attempts,
+        failure=FailureReason(said.said.reason) if said.said.reason else None,
+        given_up_by=said.said.by if said.said.given_up else "",
         owner=said.said.owner or "",
-        reason=said.said.reason or "",
+        contact=said.said.contact or "",
         note=said.said.note or "",
     )

@@ -115,4 +115,6 @@ def _certificate(raw: Mapping[str, Any]) -> Certificate:
         created=read_date(required(raw, "createdDate")),
         expires=read_date(required(raw, "expiryDate")),
         revocation_status=(text(revocation, "status") or "Unknown") if revocation else "",
+        revocation_asked=moment(revocation, "requestedAt"),
+        revocation_failure=text(revocation, "failureReason"),
     )

@@ -38,13 +38,19 @@ def account_of(account_id: str) -> SigningAccount:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A certificate in a profile. Judged by its dates only: its status is not to be trusted (section 3)."""
+    """A certificate in a profile. Judged by its dates only: its status is not to be trusted (section 3).
+
+    `revocation_status` is Succeeded, InProgress, Failed or what else Azure says, and empty where none was asked for;
+    `revocation_asked` is when that was, `revocation_failure` why it failed.
+    """
 
     serial_number: str
     thumbprint: str
     created: datetime
     expires: datetime
     revocation_status: str = ""
+    revocation_asked: datetime | None = None
+    revocation_failure: str = ""
 
     @property
     def lifetime(self) -> timedelta:

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from shared.domain.blind import Blind, hidden
 from shared.domain.finding import Finding, Rule
 from shared.domain.inhibition import hidden_keys
 from shared.domain.memory import Change, Decision, FindingMemory, Intent, Reason, Told
-from shared.domain.policy import TellPolicy
+from shared.domain.policy import Mode, Policy, RuleSetting
 from shared.domain.routing import Routes
 from shared.domain.words import moment
 
@@ -25,9 +26,9 @@ class Verdict:
 class Deciding:
     """One act of deciding about a subscription (or the fleet), at a moment of one look; ids of looks sort by time."""
 
-    rules: Mapping[str, Rule]
+    rules: Mapping[str, Rule[Any]]
+    policy: Policy
     routes: Routes
-    tell: TellPolicy
     subscription: str
     look: str
     now: datetime
@@ -65,17 +66,24 @@ class Deciding:
         if before and before.read_only:
             return Change(finding.key, before, before), self._silent(finding, before.told, Reason.NEWER)
         now_known = self._seen_again(finding, before)
-        if inhibited or now_known.looks < self._rule(finding).needs_looks:
-            reason = Reason.INHIBITED if inhibited else Reason.TOO_FEW_LOOKS
+        setting = self._setting(finding)
+        if inhibited or setting.mode is Mode.OBSERVE or now_known.looks < (setting.looks or 1):
             receivers = self.routes.receivers(finding)
+            reason = self._quiet(setting, inhibited=inhibited)
             return Change(finding.key, before, now_known), self._silent(finding, receivers, reason)
         return self._telling(finding, before, now_known)
+
+    @staticmethod
+    def _quiet(setting: RuleSetting, *, inhibited: bool) -> Reason:
+        if inhibited:
+            return Reason.INHIBITED
+        return Reason.OBSERVING if setting.mode is Mode.OBSERVE else Reason.TOO_FEW_LOOKS
 
     def _seen_again(self, finding: Finding, before: FindingMemory | None) -> FindingMemory:
         if before is None:
             return FindingMemory(finding, finding.began or self.now, self.now, counted=self.look)
         known = replace(before, finding=_resting_on_both(before.finding, finding), missing=0)
-        if self.look <= before.counted or before.looks >= self._rule(finding).needs_looks:
+        if self.look <= before.counted or before.looks >= (self._setting(finding).looks or 1):
             return known
         return replace(known, looks=before.looks + 1, counted=self.look)
 
@@ -104,9 +112,11 @@ class Deciding:
 
     def _due(self, finding: Finding, told: Told) -> datetime | None:
         """When this is said again though nothing changed: ever more slowly, and only where the rule repeats."""
-        if not self._rule(finding).repeats or finding.severity.name != "CRITICAL" or not self.tell.repeat_critical:
+        if finding.again:
+            return told.at + finding.again
+        waits: Sequence[timedelta] = self.policy.tell.repeat_critical
+        if not self._rule(finding).repeats or finding.severity.name != "CRITICAL" or not waits:
             return None
-        waits: Sequence[timedelta] = self.tell.repeat_critical
         return told.at + waits[min(told.repeats, len(waits) - 1)]
 
     def _told(self, finding: Finding, reason: Reason, before: Told | None) -> Told:
@@ -116,10 +126,12 @@ class Deciding:
 
     def _absent(self, before: FindingMemory, *, unseen: bool, inhibited: bool) -> tuple[Change, Sequence[Decision]]:
         finding, rule = before.finding, self._rule(before.finding)
+        if self._setting(finding).mode is Mode.OFF and not before.read_only:
+            return Change(finding.key, before, None), self._silent(finding, before.told, Reason.SWITCHED_OFF)
         if stays := _stays(before, unseen=unseen, inhibited=inhibited):
             return Change(finding.key, before, before), self._silent(finding, before.told, stays)
         missing = before.missing + (self.look > before.counted)
-        if before.told and not rule.settled and missing < self.tell.resolve_after_looks:
+        if before.told and not rule.settled and missing < self.policy.tell.resolve_after_looks:
             waiting = replace(before, missing=missing, counted=max(self.look, before.counted))
             return Change(finding.key, before, waiting), self._silent(finding, before.told, Reason.GONE_TOO_SHORT)
         if rule.quiet_end:
@@ -157,8 +169,12 @@ class Deciding:
             return again
         return f"{again or 'if it gets worse'}, and when it is over"
 
-    def _rule(self, finding: Finding) -> Rule:
+    def _rule(self, finding: Finding) -> Rule[Any]:
+        """One that this release does not know, of a newer or older one, is left as it is."""
         return self.rules.get(finding.rule) or Rule(finding.rule, _nothing)
+
+    def _setting(self, finding: Finding) -> RuleSetting:
+        return self._rule(finding).set_by(self.policy)
 
     @staticmethod
     def _silent(finding: Finding, receivers: Iterable[str], reason: Reason) -> Sequence[Decision]:

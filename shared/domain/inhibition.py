@@ -13,6 +13,9 @@ HIDES = frozenset(
         ("validation-expired", "renewal-stopped"),
         ("validation-expired", "validation-expiring"),
         ("register-out-of-date", "validation-expiring"),
+        ("renewal-stopped", "contradiction"),
+        ("signing-down", "contradiction"),
+        ("quota-overage", "quota-forecast"),
     }
 )
 

@@ -10,7 +10,8 @@ from shared.domain.blind import Blind
 from shared.domain.cost import AccountCost
 from shared.domain.memory import FindingMemory
 from shared.domain.metering import Months
-from shared.domain.subscription import DailyFacts, Subscription
+from shared.domain.refresh import Burst
+from shared.domain.subscription import DailyFacts, Moved, Subscription
 from shared.domain.survey import AccountFacts
 from shared.domain.validation import RegisterEntry
 
@@ -47,20 +48,24 @@ class Standing:
     """What is kept of a subscription as a whole.
 
     `blind` is where the last look could not see, `unread_since` since when there was something of that kind. `refused`
-    are ways of reading signatures that the service does not take, by when that was found.
+    are ways of reading signatures that the service does not take, by when that was found. `tenant_id` is the tenant it
+    was last seen in.
     """
 
     unread_since: datetime | None = None
     blind: tuple[Blind, ...] = ()
     daily: DailyFacts = field(default_factory=DailyFacts)
     refused: Mapping[str, datetime] = field(default_factory=dict)
+    tenant_id: str = ""
+    moved: Moved | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
     """One subscription's rows. `usage` and `costs` are of this month and the one before, by account.
 
-    `refreshed` says when an account was last read because of an event, since a look that is under way may know less.
+    `gone` are the facts of accounts that were deleted. `bursts` tell what events said of an account, and when it was
+    last read because of one, since a look that is under way may know less.
 
     `blind` says which rows only a newer release can read; `read_only` are the keys of all that it wrote. `etags` are
     the store's own: row key -> ETag, of every row read.
@@ -68,6 +73,7 @@ class Kept:
 
     subscription: Subscription
     facts: Mapping[str, AccountFacts] = field(default_factory=dict)
+    gone: Mapping[str, AccountFacts] = field(default_factory=dict)
     usage: Mapping[str, Months] = field(default_factory=dict)
     costs: Mapping[str, tuple[AccountCost, ...]] = field(default_factory=dict)
     memory: Mapping[str, FindingMemory] = field(default_factory=dict)
@@ -75,7 +81,7 @@ class Kept:
     patience: tuple[Patience, ...] = ()
     blind: tuple[Blind, ...] = ()
     standing: Standing = field(default_factory=Standing)
-    refreshed: Mapping[str, datetime] = field(default_factory=dict)
+    bursts: Mapping[str, Burst] = field(default_factory=dict)
     etags: Mapping[str, str] = field(default_factory=dict)
     read_only: frozenset[str] = frozenset()
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from shared.domain.account import SigningAccount
 from shared.domain.blind import Blind
+from shared.domain.budget import Spending
 from shared.domain.reach import Reached
 from shared.domain.subscription import Subscription
 
@@ -31,7 +32,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class ShardEnd:
-    """How the look at one subscription ended: what was seen, found and told, in numbers."""
+    """How the look at one subscription ended: what was seen, found and told, in numbers, and what each budget spent."""
 
     subscription: Subscription
     ended: datetime
@@ -40,6 +41,7 @@ class ShardEnd:
     findings: Mapping[str, int] = field(default_factory=dict)
     told: Mapping[str, int] = field(default_factory=dict)
     calls: Mapping[str, int] = field(default_factory=dict)
+    spent: Mapping[str, Spending] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ class Reason(StrEnum):
     INHIBITED = "part of a larger problem"
     COULD_NOT_SEE = "could not be read"
     ENDED_QUIETLY = "ended by itself"
+    OBSERVING = "shown only: the rule observes"
+    SWITCHED_OFF = "the rule was switched off"
     NO_RECEIVER = "shown only: no receiver for this severity"
     NEWER = "kept by a newer release"
 

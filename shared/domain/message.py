@@ -57,6 +57,8 @@ def _open(intent: Intent, portal: str) -> Iterator[str]:
     yield f"If nothing is done: {finding.stops}"
     yield f"Next step: {finding.next_step}"
     yield f"{_since(finding)}: {moment(intent.since)}"
+    if finding.means:
+        yield f"What this is: {finding.means}"
     yield f"You will hear again: {intent.next_word}."
     if intent.also:
         yield f"Also told: {', '.join(intent.also)}"
@@ -64,6 +66,8 @@ def _open(intent: Intent, portal: str) -> Iterator[str]:
         yield f"{name}: {value}"
     if finding.resource:
         yield f"Portal: {portal}/#resource{finding.resource}"
+    if finding.link:
+        yield f"Microsoft's page: {finding.link}"
 
 
 def _since(finding: Finding) -> str:

@@ -23,13 +23,16 @@ class Refresh:
 class Burst:
     """What events made us do about one account: `until` when the last burst lasts, and whether its end is looked at.
 
-    `read_at` is when the account was last read because of an event: what happened before it has been seen.
+    `read_at` is when the account was last read because of an event: what happened before it has been seen. `operation`
+    is what the latest event that named one says was done to the account itself, at `operated`.
     """
 
     account_id: str
     until: datetime | None = None
     trailing: bool = False
     read_at: datetime | None = None
+    operation: str = ""
+    operated: datetime | None = None
 
     def open(self, now: datetime) -> bool:
         """Whether the last burst is still on."""
@@ -42,6 +45,12 @@ class Burst:
         if self.open(now):
             return replace(self, trailing=True)
         return replace(self, until=now + BURST, trailing=False)
+
+    def with_operation(self, operation: str, happened: datetime) -> "Burst":
+        """What was done to the account; events come in any order, and the latest counts."""
+        if not operation or (self.operated is not None and happened < self.operated):
+            return self
+        return replace(self, operation=operation, operated=happened)
 
     def with_reading(self, at: datetime) -> "Burst":
         """It was read; what is older was seen."""

@@ -53,6 +53,15 @@ class Lock:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """The subscription came under another tenant: resources cannot be moved, so everything in it is in doubt."""
+
+    before: str
+    after: str
+    noticed: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DailyFacts:
     """What is read of a subscription once a day; None where it could not be read since.
 

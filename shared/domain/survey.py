@@ -1,14 +1,17 @@
 """What one look saw of one subscription: evidence and testimony side by side, and where it was blind."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from shared.domain.account import CertificateProfile, SigningAccount
 from shared.domain.blind import Blind
 from shared.domain.cost import AccountCost
-from shared.domain.subscription import DailyFacts, Subscription
-from shared.domain.usage import SigningUsage
+from shared.domain.happened import Happened, What, recent
+from shared.domain.price import Prices
+from shared.domain.refresh import Burst
+from shared.domain.signatures import Signatures
+from shared.domain.subscription import DailyFacts, Moved, Subscription
 from shared.domain.validation import RegisterEntry
 
 type BoundProfile = tuple[SigningAccount, CertificateProfile]
@@ -16,10 +19,59 @@ type BoundProfile = tuple[SigningAccount, CertificateProfile]
 
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
-    """The last-known facts of one account; `profiles` is None where they have never been read."""
+    """The last-known facts of one account; `profiles` is None where they have never been read.
+
+    `first_seen` is when a look listed it first. `gone` is when it was deleted, or found so; then all else is as it was.
+    """
 
     account: SigningAccount
     profiles: tuple[CertificateProfile, ...] | None = None
+    first_seen: datetime | None = None
+    happened: tuple[Happened, ...] = ()
+    gone: datetime | None = None
+
+
+def facts_after(
+    before: AccountFacts | None,
+    account: SigningAccount,
+    profiles: tuple[CertificateProfile, ...] | None,
+    burst: Burst,
+    now: datetime,
+    *,
+    appears: bool,
+) -> AccountFacts:
+    """With what changed since it was known: an account `appears` unless everything is seen for the first time."""
+    if before is None:
+        news = [Happened(What.APPEARED, account.created or now, after=account.sku)] if appears else []
+        return AccountFacts(account, profiles, now, tuple(_by_operation(one, burst) for one in news))
+    news = []
+    if before.account.sku and account.sku and before.account.sku != account.sku:
+        news.append(Happened(What.SKU, now, before.account.sku, account.sku))
+    bound = {profile.name.lower(): profile.identity_validation_id for profile in before.profiles or ()}
+    for profile in profiles or ():
+        was = bound.get(profile.name.lower(), profile.identity_validation_id)
+        if was and was != profile.identity_validation_id:
+            news.append(Happened(What.REBOUND, now, was, profile.identity_validation_id, profile.name))
+    happened = recent((*before.happened, *(_by_operation(one, burst) for one in news)), now)
+    return AccountFacts(account, profiles, before.first_seen, happened)
+
+
+def facts_gone(facts: AccountFacts, burst: Burst, now: datetime) -> AccountFacts:
+    """Deleted: at the time of the operation where an event told it, or else when it was noticed."""
+    if facts.gone and any(one.operation for one in facts.happened if one.what is What.DELETED):
+        return facts
+    deleted = _by_operation(Happened(What.DELETED, facts.gone or now), burst)
+    others = [one for one in facts.happened if one.what is not What.DELETED]
+    return replace(facts, gone=deleted.at, happened=recent((*others, deleted), now))
+
+
+def _by_operation(happened: Happened, burst: Burst) -> Happened:
+    """With the operation that an event named, if that is what makes such a change, and not long ago."""
+    wanted = "delete" if happened.what is What.DELETED else "write"
+    near = burst.operated is not None and abs(happened.at - burst.operated) < timedelta(days=1)
+    if happened.what is What.REBOUND or not near or not burst.operation.endswith(f"/{wanted}"):
+        return happened
+    return replace(happened, at=burst.operated or happened.at, operation=burst.operation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +106,8 @@ class Fleet:
 class Survey:
     """One subscription as seen at `taken`. Only what was really read is in `profiles`: what was not is in `blind`.
 
-    `usage` is of this month, `costs` of the months that the bill was read of; both by account id.
+    `signatures` and `costs` are of this month and the one before, by account id; `facts` are those kept of each
+    account, `gone` those of deleted ones.
     `last_seen` holds the profiles of accounts that are out of sight, as they were read last: they say whom a word of
     the register concerns, and nothing else.
     """
@@ -64,12 +117,16 @@ class Survey:
     accounts: tuple[SigningAccount, ...] = ()
     profiles: Mapping[str, tuple[CertificateProfile, ...]] = field(default_factory=dict)
     last_seen: Mapping[str, tuple[CertificateProfile, ...]] = field(default_factory=dict)
-    usage: Mapping[str, SigningUsage] = field(default_factory=dict)
+    signatures: Mapping[str, Signatures] = field(default_factory=dict)
     register: Mapping[str, RegisterEntry] = field(default_factory=dict)
     blind: tuple[Blind, ...] = ()
     unread_since: datetime | None = None
     daily: DailyFacts = field(default_factory=DailyFacts)
     costs: Mapping[str, tuple[AccountCost, ...]] = field(default_factory=dict)
+    facts: Mapping[str, AccountFacts] = field(default_factory=dict)
+    gone: Mapping[str, AccountFacts] = field(default_factory=dict)
+    moved: Moved | None = None
+    prices: Prices = field(default_factory=Prices)
 
     def all_profiles(self) -> Iterator[BoundProfile]:
         """Every profile that was read, with its account."""
@@ -84,6 +141,10 @@ class Survey:
     def users(self) -> Mapping[str, Sequence[BoundProfile]]:
         """The same with those that are out of sight, as they were last seen."""
         return _by_validation((*self.all_profiles(), *self._all_last_seen()))
+
+    def profiles_of(self, account: SigningAccount) -> Sequence[CertificateProfile]:
+        """As they were read, or as they were seen last."""
+        return self.profiles.get(account.id, self.last_seen.get(account.id, ()))
 
     @property
     def unknown(self) -> bool:

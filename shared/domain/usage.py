@@ -56,18 +56,13 @@ class SigningUsage:
         """The month."""
         return Window(self.month, next_month(self.month))
 
-    @property
-    def unknown_hours(self) -> int:
-        """Hours that were read, and of which Azure said nothing."""
+    def unknown_within(self, window: Window) -> int:
+        """Hours of a part of the month that were read, and of which Azure said nothing."""
         if self.read_until is None:
             return 0
+        read = Window(self.month, self.read_until).within(window)
         unread = {hour for gap in self.gaps for hour in self._indices(gap)}
-        return len(set(self._indices(Window(self.month, self.read_until))) - unread - self.hours.keys())
-
-    def complete(self, now: datetime) -> bool:
-        """Everything since the month began was read, up to two hours ago or less. Some hours may be unknown."""
-        late = self.read_until is None or min(now, self.whole.end) - self.read_until > 2 * HOUR
-        return not late and not self.gaps
+        return len(set(self._indices(read)) - unread - self.hours.keys()) if read.span else 0
 
     def reached(self, window: Window) -> "SigningUsage":
         """`window` was read: where it begins behind what was read before, a gap is left."""

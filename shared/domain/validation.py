@@ -1,9 +1,11 @@
 """Testimony: what people say of identity validations, because no public API reads them (DOMAIN.md section 2)."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+
+DOCUMENT_ATTEMPTS = 3
 
 
 class ValidationStatus(StrEnum):
@@ -16,6 +18,29 @@ class ValidationStatus(StrEnum):
     EXPIRED = "Expired"
 
 
+class ApplicantKind(StrEnum):
+    """Whose identity is validated."""
+
+    ORGANISATION = "organisation"
+    INDIVIDUAL = "individual"
+
+
+class Trust(StrEnum):
+    """What it may be used for: public, or private certificate profiles."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+
+
+class FailureReason(StrEnum):
+    """Why it failed, as far as people can know."""
+
+    EMAIL_MISSED = "e-mail missed"
+    DOCUMENTS_EXHAUSTED = "documents exhausted"
+    NOT_ELIGIBLE = "not eligible"
+    UNDETERMINED = "undetermined"
+
+
 class Way(StrEnum):
     """How an entry came in."""
 
@@ -24,15 +49,14 @@ class Way(StrEnum):
     EVENT = "event"
 
 
-_DETAILS = ("expires", "organisation", "account", "owner", "reason", "note")
-
-
 @dataclass(frozen=True, slots=True)
 class RegisterEntry:
     """One line of the validation list: what somebody said of one validation, who, when and by what way.
 
-    `validation_id` is a lower-case GUID, or empty while a request has none yet; then `account` names the account that
-    it was requested for. `expires` is the last day that the portal shows, in UTC.
+    `validation_id` is a lower-case GUID, or empty while a request has none yet; `account` names the account that it
+    was requested for. `expires` is the last day that the portal shows, in UTC. `attempts_used` counts how often
+    documents were supplied, of three. `given_up_by` names the person who says that no new request will be made. None
+    and "" mean that nobody has said it.
     """
 
     subscription_id: str
@@ -44,9 +68,21 @@ class RegisterEntry:
     expires: date | None = None
     organisation: str = ""
     account: str = ""
+    kind: ApplicantKind | None = None
+    trust: Trust | None = None
+    requested: date | None = None
+    email_verified: bool | None = None
+    attempts_used: int | None = None
+    failure: FailureReason | None = None
+    given_up_by: str = ""
     owner: str = ""
-    reason: str = ""
+    contact: str = ""
     note: str = ""
+
+    @property
+    def key(self) -> str:
+        """What tells it apart within its subscription: the id, or the account while there is none."""
+        return self.validation_id or pending_key(self.account)
 
     def over(self, known: "RegisterEntry | None") -> "RegisterEntry":
         """What holds when this is said: the later word, and of an event only what it does say."""
@@ -54,12 +90,35 @@ class RegisterEntry:
             return self
         if self.said_at < known.said_at:
             return known
-        return replace(self, **_unsaid(self, known)) if self.way is Way.EVENT else self
+        return self.with_unsaid(known) if self.way is Way.EVENT else self
+
+    def with_unsaid(self, known: "RegisterEntry") -> "RegisterEntry":
+        """The same, with what was known before where it says nothing."""
+        unsaid = {
+            name: getattr(known, name)
+            for name in (field.name for field in fields(self))
+            if getattr(self, name) in (None, "") and name != "validation_id"
+        }
+        ended_differently = self.status is not known.status
+        if ended_differently:  # A reason or a date of another state is not carried into this one.
+            unsaid.pop("failure", None)
+            unsaid.pop("given_up_by", None)
+        return replace(self, **unsaid)
 
     def ended(self, now: datetime) -> bool:
         """It is said to have expired, or to have had its last day."""
         past = self.expires is not None and self.expires < now.date()
         return self.status is ValidationStatus.EXPIRED or (self.status is ValidationStatus.COMPLETED and past)
+
+    @property
+    def open(self) -> bool:
+        """A request that is under way."""
+        return self.status in (ValidationStatus.IN_PROGRESS, ValidationStatus.ACTION_REQUIRED)
+
+    @property
+    def attempts_left(self) -> int | None:
+        """How often documents may still be supplied; None where nobody has said."""
+        return None if self.attempts_used is None else max(DOCUMENT_ATTEMPTS - self.attempts_used, 0)
 
     @property
     def title(self) -> str:
@@ -69,5 +128,38 @@ class RegisterEntry:
         return f"{short} ({self.organisation})" if self.organisation else short
 
 
-def _unsaid(entry: RegisterEntry, known: RegisterEntry) -> dict[str, Any]:
-    return {name: getattr(known, name) for name in _DETAILS if not getattr(entry, name)}
+def pending_key(account: str) -> str:
+    """The key of a request that has no id yet, by the name of its account."""
+    return f"account:{account.lower()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with an entry: the field, and a part of a sentence about it."""
+
+    field: str
+    words: str
+
+
+def faults(entry: RegisterEntry, today: date, max_years_ahead: int) -> Iterator[Fault]:
+    """What cannot be: dates that must be typing errors, and words that do not go together."""
+    if not entry.validation_id and not entry.account:
+        yield Fault("validation", "name a validation by its id, or the account that it was requested for")
+    if entry.expires and entry.expires.toordinal() - today.toordinal() > max_years_ahead * 366:
+        yield Fault("expires", f"is more than {max_years_ahead} years ahead: is the year right?")
+    if entry.requested and entry.requested > today:
+        yield Fault("requested", "lies in the future")
+    if entry.requested and entry.expires and entry.expires < entry.requested:
+        yield Fault("expires", "lies before the day of the request")
+    if entry.attempts_used is not None and not 0 <= entry.attempts_used <= DOCUMENT_ATTEMPTS:
+        yield Fault("attempts_used", f"must be 0 to {DOCUMENT_ATTEMPTS}: documents may be supplied three times")
+    if entry.status is ValidationStatus.EXPIRED and entry.expires and entry.expires > today:
+        yield Fault("expires", "lies in the future, though the status is Expired")
+    if entry.status is not ValidationStatus.FAILED:
+        yield from (
+            Fault(name, "goes with the status Failed only")
+            for name in ("failure", "given_up_by")
+            if getattr(entry, name)
+        )
+    if entry.kind is ApplicantKind.INDIVIDUAL and entry.trust is Trust.PRIVATE:
+        yield Fault("trust", "individuals can be validated for public trust only")

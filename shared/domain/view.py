@@ -7,6 +7,7 @@ from datetime import datetime
 from shared.domain.blind import Blind
 from shared.domain.finding import Finding
 from shared.domain.memory import Decision, Reason
+from shared.domain.period import period_of
 from shared.domain.policy import Policy
 from shared.domain.subscription import Subscription
 from shared.domain.survey import Survey
@@ -63,7 +64,7 @@ def view_of(
         look=look,
         taken=survey.taken,
         accounts=tuple(_account(survey, policy, index, troubled) for index in range(len(survey.accounts))),
-        findings=tuple(_finding(finding, decisions) for finding in findings),
+        findings=tuple(finding_view(finding, decisions) for finding in findings),
         to_enter=tuple(sorted(set(survey.by_validation()) - set(survey.register) - {""})),
         blind=survey.blind,
     )
@@ -71,7 +72,7 @@ def view_of(
 
 def _account(survey: Survey, policy: Policy, index: int, troubled: set[str]) -> AccountView:
     account = survey.accounts[index]
-    profiles, usage = survey.profiles.get(account.id), survey.usage.get(account.id)
+    profiles, signed = survey.profiles.get(account.id), survey.signatures.get(account.id)
     terms = policy.quota.terms(account.sku)
     new = profiles is not None and any(not profile.certificates and profile.usable for profile in profiles)
     return AccountView(
@@ -79,7 +80,7 @@ def _account(survey: Survey, policy: Policy, index: int, troubled: set[str]) -> 
         region=account.region,
         sku=account.sku,
         profiles=None if profiles is None else len(profiles),
-        signatures=usage.total if usage else None,
+        signatures=signed.total(period_of(survey.taken, policy.quota.billing_day)) if signed else None,
         included=terms.included_signatures if terms else None,
         fee=f"{terms.fee}" if terms else "",
         fine=account.name not in troubled and profiles is not None,
@@ -87,7 +88,8 @@ def _account(survey: Survey, policy: Policy, index: int, troubled: set[str]) -> 
     )
 
 
-def _finding(finding: Finding, decisions: Sequence[Decision]) -> FindingView:
+def finding_view(finding: Finding, decisions: Sequence[Decision]) -> FindingView:
+    """As pages show it."""
     told = tuple((d.receiver, str(d.reason)) for d in decisions if d.finding.key == finding.key)
     return FindingView(
         rule=finding.rule,

@@ -30,7 +30,7 @@ class Collect:
     async def run(self, shard: Shard, kept: Kept, now: datetime) -> Readings:
         """Everything that Azure shows of the subscription, as far as it may be read now."""
         held = tuple(row for row in kept.patience if row.until > now)
-        found = Readings(began=now, blind=list(shard.blind), done=_done(shard, kept), held=held)
+        found = Readings(began=now, first=shard.first_look, blind=list(shard.blind), done=_done(shard, kept), held=held)
         await self._settle(shard, kept, found)
         await asyncio.gather(
             self._read_profiles(kept, found),

@@ -1,19 +1,24 @@
 """Judge what was read of one subscription, write it down with what to tell, and let it be known."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain.blind import About, Blind, Sight, hidden
 from shared.domain.decision import Deciding, Verdict
 from shared.domain.finding import Finding, Rule
+from shared.domain.happened import GONE_FOR, KEPT_FOR
 from shared.domain.kept import Kept, Standing
 from shared.domain.look import Shard
 from shared.domain.metering import PACE, Metering, Months, silent_hours
 from shared.domain.policy import Policy
+from shared.domain.price import prices_of
+from shared.domain.refresh import Burst
 from shared.domain.routing import Routes
-from shared.domain.survey import AccountFacts, News, SignaturesRead, Survey
-from shared.domain.usage import SigningUsage, Window, month_of
+from shared.domain.signatures import Signatures, signatures_of
+from shared.domain.subscription import Moved, Subscription
+from shared.domain.survey import AccountFacts, News, SignaturesRead, Survey, facts_after, facts_gone
+from shared.domain.usage import Window, month_of
 from shared.domain.view import view_of
 from shared.flows.readings import Counts, Readings
 from shared.flows.relay import Relay
@@ -44,11 +49,9 @@ class Judge:
     def run(self, survey: Survey, kept: Kept, shard: Shard) -> Judgement:
         """Pure: the same input gives the same answer."""
         now = survey.taken
-        findings = tuple(finding for rule in self.rules for finding in rule.judge(survey, self.policy, now))
+        findings = tuple(finding for rule in self.rules for finding in rule.findings(survey, self.policy, now))
         book = {rule.name: rule for rule in self.rules}
-        deciding = Deciding(
-            book, self.routes, self.policy.tell, survey.subscription.id, shard.look, now, shard.first_look
-        )
+        deciding = Deciding(book, self.policy, self.routes, survey.subscription.id, shard.look, now, shard.first_look)
         return Judgement(survey, findings, deciding.decide(findings, kept.memory, survey.blind))
 
 
@@ -65,7 +68,7 @@ class Conclude:
         """Safe to run twice, or two at once: memory is changed by ETag. Raises Conflict where that never ends."""
 
         def decide(kept: Kept) -> tuple[Commit, Judgement]:
-            survey = _survey(shard, kept, found, now)
+            survey = survey_of(shard, kept, found, self.judge.policy, now)
             judgement = self.judge.run(survey, kept, shard)
             return _commit(kept, found, judgement, now), judgement
 
@@ -82,7 +85,9 @@ class Conclude:
 
         def decide(kept: Kept) -> tuple[Commit, None]:
             standing = replace(kept.standing, daily=found.daily, refused=found.refused)
-            return Commit(_facts(kept, found), _usage(kept, found, now), found.gone, (), standing), None
+            return Commit(
+                _all_facts(kept, found, now), _usage(kept, found, now), _forgotten(kept, now), (), standing
+            ), None
 
         await self._commit(kept, now, decide)
 
@@ -107,7 +112,7 @@ class Conclude:
 
 def _news(kept: Kept, found: Readings, now: datetime) -> News:
     """What changed; of signatures, readings in which some hour is not counted as before."""
-    facts = [facts for account_id, facts in _facts(kept, found).items() if kept.facts.get(account_id) != facts]
+    facts = [facts for account_id, facts in _facts(kept, found, now).items() if kept.facts.get(account_id) != facts]
     read = [
         SignaturesRead(account_id, window.start, window.end, counts)
         for account_id, windows in found.usage.items()
@@ -117,17 +122,39 @@ def _news(kept: Kept, found: Readings, now: datetime) -> News:
     return News(tuple(facts), tuple(sorted(found.gone)), tuple(read))
 
 
-def _facts(kept: Kept, found: Readings) -> dict[str, AccountFacts]:
+def _all_facts(kept: Kept, found: Readings, now: datetime) -> dict[str, AccountFacts]:
+    """Of accounts that are there, and of those that are gone."""
+    return _facts(kept, found, now) | _gone(kept, found, now)
+
+
+def _facts(kept: Kept, found: Readings, now: datetime) -> dict[str, AccountFacts]:
     """Newest facts: what was read now over what is known."""
     facts: dict[str, AccountFacts] = {}
     for account in found.accounts:
         before = kept.facts.get(account.id)
-        if before and kept.refreshed.get(account.id, found.began) > found.began:
+        burst = kept.bursts.get(account.id, Burst(account.id))
+        if before and (burst.read_at or found.began) > found.began:
             facts[account.id] = before  # An event made somebody read it since.
             continue
         profiles = found.profiles.get(account.id, before.profiles if before else None)
-        facts[account.id] = AccountFacts(account, profiles)
+        facts[account.id] = facts_after(before, account, profiles, burst, now, appears=not found.first)
     return facts
+
+
+def _gone(kept: Kept, found: Readings, now: datetime) -> dict[str, AccountFacts]:
+    """Facts of deleted accounts, as they were last, and by which operation where an event told it since."""
+    known = dict(kept.gone) | {account_id: kept.facts[account_id] for account_id in found.gone & kept.facts.keys()}
+    there = {account.id for account in found.accounts}
+    return {
+        account_id: facts_gone(facts, kept.bursts.get(account_id, Burst(account_id)), now)
+        for account_id, facts in known.items()
+        if account_id not in there
+    }
+
+
+def _forgotten(kept: Kept, now: datetime) -> frozenset[str]:
+    """Deleted so long ago that no bill can speak of them any more."""
+    return frozenset(id_ for id_, facts in kept.gone.items() if facts.gone and now - facts.gone > GONE_FOR)
 
 
 def _usage(kept: Kept, found: Readings, now: datetime) -> dict[str, Months]:
@@ -148,10 +175,12 @@ def _silent(kept: Kept, found: Readings, account_id: str, window: Window, now: d
     return silent_hours(window, (*before.profiles, *after))
 
 
-def _survey(shard: Shard, kept: Kept, found: Readings, now: datetime) -> Survey:
+def survey_of(shard: Shard, kept: Kept, found: Readings, policy: Policy, now: datetime) -> Survey:
     """What was seen in all messages of this look; accounts that were out of sight are left out."""
     blind = tuple(dict.fromkeys((*kept.blind, *found.blind, *_unread(shard, found))))
-    known = {id_: facts.profiles for id_, facts in _facts(kept, found).items() if facts.profiles is not None}
+    facts = _facts(kept, found, now)
+    known = {id_: one.profiles for id_, one in facts.items() if one.profiles is not None}
+    signatures = _signatures(dict(kept.usage) | _usage(kept, found, now), facts)
     seen = {id_: profiles for id_, profiles in known.items() if not hidden([Sight(About.PROFILES, id_)], blind)}
     return Survey(
         subscription=shard.subscription,
@@ -159,18 +188,29 @@ def _survey(shard: Shard, kept: Kept, found: Readings, now: datetime) -> Survey:
         accounts=found.accounts,
         profiles=seen,
         last_seen={id_: profiles for id_, profiles in known.items() if id_ not in seen},
-        usage=_this_month(dict(kept.usage) | _usage(kept, found, now), now),
+        signatures=signatures,
         register=kept.register,
         blind=blind,
         unread_since=(kept.standing.unread_since or now) if blind else None,
         daily=found.daily,
         costs=kept.costs,
+        facts=facts,
+        gone=_gone(kept, found, now),
+        moved=_moved(shard.subscription, kept.standing, now),
+        prices=prices_of(kept.costs.values(), signatures, policy.quota, now),
     )
 
 
-def _this_month(usage: Mapping[str, Months], now: datetime) -> dict[str, SigningUsage]:
-    month = month_of(now)
-    return {account_id: months[month] for account_id, months in usage.items() if month in months}
+def _signatures(usage: Mapping[str, Months], there: Iterable[str]) -> dict[str, Signatures]:
+    return {account_id: signatures_of(usage[account_id]) for account_id in there if account_id in usage}
+
+
+def _moved(subscription: Subscription, standing: Standing, now: datetime) -> Moved | None:
+    """Another tenant than the last time; said for as long as changes are."""
+    if standing.tenant_id and subscription.tenant_id and standing.tenant_id != subscription.tenant_id:
+        return Moved(standing.tenant_id, subscription.tenant_id, now)
+    moved = standing.moved
+    return moved if moved and now - moved.noticed < KEPT_FOR else None
 
 
 def _unread(shard: Shard, found: Readings) -> list[Blind]:
@@ -184,9 +224,16 @@ def _unread(shard: Shard, found: Readings) -> list[Blind]:
 def _commit(kept: Kept, found: Readings, judgement: Judgement, now: datetime) -> Commit:
     survey = judgement.survey
     return Commit(
-        facts=_facts(kept, found),
+        facts=_all_facts(kept, found, now),
         usage=_usage(kept, found, now),
-        gone=found.gone,
+        forgotten=_forgotten(kept, now),
         changes=judgement.verdict.changes,
-        standing=Standing(survey.unread_since, survey.blind, found.daily, found.refused),
+        standing=Standing(
+            survey.unread_since,
+            survey.blind,
+            found.daily,
+            found.refused,
+            survey.subscription.tenant_id or kept.standing.tenant_id,
+            survey.moved,
+        ),
     )

@@ -22,13 +22,15 @@ class Events:
     shelves: Shelves
     messages: Messages
 
-    async def changed(self, account_id: str, happened: datetime, now: datetime) -> None:
-        """Something happened to an account, as its lower-case ARM id says.
+    async def changed(self, account_id: str, happened: datetime, now: datetime, operation: str = "") -> None:
+        """Something happened to an account, as its lower-case ARM id says; `operation` where it was done to itself.
 
         The row is written first: a crash before the message costs no second look, for the event is delivered again
         when the burst is over.
         """
-        before, after = await self.bursts.change(account_id, lambda burst: burst.with_event(happened, now))
+        before, after = await self.bursts.change(
+            account_id, lambda burst: burst.with_event(happened, now).with_operation(operation, happened)
+        )
         refresh = Refresh(subscription_of(account_id), account_id)
         if after.until != before.until:
             await self.messages.refresh(refresh)

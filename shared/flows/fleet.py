@@ -6,21 +6,26 @@ from datetime import datetime
 
 from shared.domain.blind import About, Blind
 from shared.domain.decision import Deciding
+from shared.domain.fleet import FleetSurvey
 from shared.domain.kept import Standing
 from shared.domain.look import Look, ShardEnd
 from shared.domain.policy import Policy
 from shared.domain.routing import Routes
-from shared.domain.rules.fleet import FLEET_RULES, FleetSurvey, fleet_findings
+from shared.domain.rules.book import BOOK, FLEET_RULES
 from shared.domain.subscription import Subscription
 from shared.domain.usage import month_of
+from shared.domain.view import SubscriptionView, finding_view
 from shared.domain.words import count
 from shared.flows.relay import Relay
 from shared.ports.bills import Bills
 from shared.ports.errors import Conflict
+from shared.ports.looks import Looks
 from shared.ports.shelves import Commit, Shelves
+from shared.ports.views import Views
 
 FLEET = Subscription("fleet", "All subscriptions")
 MAX_CONFLICTS = 8
+LOOKS_BEFORE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +35,25 @@ class FleetJudge:
     policy: Policy
     routes: Routes
     shelves: Shelves
+    looks: Looks
     bills: Bills
+    views: Views
     relay: Relay
     mistakes: tuple[str, ...] = ()
 
     async def run(self, look: Look, ends: Sequence[ShardEnd], now: datetime) -> None:
         """Safe to repeat: memory knows what was said."""
-        deciding = Deciding(FLEET_RULES, self.routes, self.policy.tell, FLEET.id, look.id, now, look.first)
-        blind = (*look.blind, *_unended(look, ends))
+        deciding = Deciding(BOOK, self.policy, self.routes, FLEET.id, look.id, now, look.first)
+        unended = await self._unended(look, ends)
+        before = [known for known in await self.looks.recent(LOOKS_BEFORE) if known.id < look.id]
+        scopes = tuple((await self.bills.scopes()).values())
+        blind = (*look.blind, *_not_in_time(unended))
         for _ in range(MAX_CONFLICTS):
             kept = await self.shelves.read(FLEET, month_of(now))
             since = (kept.standing.unread_since or now) if look.blind else None
-            survey = FleetSurvey(look, ends, blind, since, self.mistakes, tuple((await self.bills.scopes()).values()))
-            findings = tuple(fleet_findings(survey, self.policy, now))
+            told = bool(self.routes.everyone)
+            survey = FleetSurvey(look, ends, blind, since, self.mistakes, scopes, unended, before, told)
+            findings = [found for rule in FLEET_RULES for found in rule.findings(survey, self.policy, now)]
             verdict = deciding.decide(findings, kept.memory, blind)
             try:
                 await self.shelves.commit(
@@ -50,14 +61,20 @@ class FleetJudge:
                 )
             except Conflict:
                 continue
+            shown = tuple(finding_view(finding, verdict.decisions) for finding in findings)
+            await self.views.publish(SubscriptionView(FLEET, look.id, now, (), shown, blind=tuple(blind)))
             await self.relay.carry(FLEET.id)
             return
         raise Conflict("the fleet's memory was changed by somebody else too often")
 
+    async def _unended(self, look: Look, ends: Sequence[ShardEnd]) -> Sequence[str]:
+        """Names of the subscriptions that did not end in time."""
+        left = set(look.shards) - {end.subscription.id for end in ends}
+        known = await self.looks.known() if left else {}
+        return sorted(known[id_].name if id_ in known else id_ for id_ in left)
 
-def _unended(look: Look, ends: Sequence[ShardEnd]) -> Sequence[Blind]:
-    """Subscriptions that did not end in time: what lies in them was not seen."""
-    left = sorted(set(look.shards) - {end.subscription.id for end in ends})
-    return (
-        [Blind(About.ACCOUNTS, "", f"{count(len(left), 'subscription')} could not be checked in time.")] if left else []
-    )
+
+def _not_in_time(unended: Sequence[str]) -> Sequence[Blind]:
+    """What lies in them was not seen."""
+    reason = f"{count(len(unended), 'subscription')} could not be checked in time."
+    return [Blind(About.ACCOUNTS, "", reason)] if unended else []

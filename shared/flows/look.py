@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain.blind import About
+from shared.domain.budget import Spending, spending_of
 from shared.domain.look import Shard, ShardEnd
 from shared.domain.usage import month_of
 from shared.flows.close import Close
@@ -47,7 +48,8 @@ class LookAt:
             await self.messages.look(*_later(replace(shard, calls=dict(made)), found, now))
             return
         judgement = await self.conclude.run(shard, kept, found, now)
-        await self.looks.end(shard.look, _end(judgement, dict(made), now))
+        spent = spending_of(judgement.survey, self.conclude.judge.policy, now)
+        await self.looks.end(shard.look, _end(judgement, dict(made), spent, now))
         await self.close.if_full(shard.look, now)
 
 
@@ -63,7 +65,7 @@ def _later(shard: Shard, found: Readings, now: datetime) -> tuple[Shard, timedel
     return later, max(delay, timedelta(seconds=1))
 
 
-def _end(judgement: Judgement, calls: Mapping[str, int], now: datetime) -> ShardEnd:
+def _end(judgement: Judgement, calls: Mapping[str, int], spent: Mapping[str, Spending], now: datetime) -> ShardEnd:
     told = Counter(str(decision.reason) for decision in judgement.verdict.decisions if decision.receiver)
     return ShardEnd(
         subscription=judgement.survey.subscription,
@@ -73,4 +75,5 @@ def _end(judgement: Judgement, calls: Mapping[str, int], now: datetime) -> Shard
         findings=Counter(finding.severity.name.lower() for finding in judgement.findings),
         told=told,
         calls=calls,
+        spent=spent,
     )

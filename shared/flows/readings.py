@@ -17,7 +17,7 @@ type Counts = Mapping[datetime, int]
 
 @dataclass(slots=True)
 class Readings:
-    """`began` is when Azure was first asked; `profiles` and `usage` by account id.
+    """`began` is when Azure was first asked, for the `first` time ever or not; `profiles` and `usage` by account id.
 
     `patience` says what had to wait, of `held` or new.
 
@@ -27,6 +27,7 @@ class Readings:
     """
 
     began: datetime
+    first: bool = False
     accounts: tuple[SigningAccount, ...] = ()
     gone: frozenset[str] = frozenset()
     profiles: dict[str, Profiles] = field(default_factory=dict)

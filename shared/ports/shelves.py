@@ -15,11 +15,14 @@ from shared.domain.validation import RegisterEntry
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """What one look at a subscription changes, all of it or, with a Conflict, to be decided again."""
+    """What one look at a subscription changes, all of it or, with a Conflict, to be decided again.
+
+    `forgotten` are ids of accounts that were deleted long ago.
+    """
 
     facts: Mapping[str, AccountFacts]
     usage: Mapping[str, Months]
-    gone: frozenset[str]
+    forgotten: frozenset[str]
     changes: Sequence[Change]
     standing: Standing
 

@@ -138,19 +138,20 @@ def _kept(subscription: Subscription, rows: Sequence[Row]) -> Kept:
     of: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
         of[parts(row.key)[0]].append(row)
-    entries = ENTRY.all_readable(of["register"])
+    entries, facts = ENTRY.all_readable(of["register"]), FACTS.all_readable(of["account"])
     memory = [replace(MEMORY.readable(row) or _unknown(row), read_only=newer(row)) for row in of["told"]]
     hidden = Blind(About.REGISTER, subscription.scope, "A newer release of Countersign wrote some entries.")
     return Kept(
         subscription,
-        facts={facts.account.id: facts for facts in FACTS.all_readable(of["account"])},
+        facts={one.account.id: one for one in facts if one.gone is None},
+        gone={one.account.id: one for one in facts if one.gone},
         usage=_by_month(USAGE.all_readable(rows_about("signing", of["usage"]))),
         costs=_by_account(COST.all_readable(rows_about("cost", of["usage"]))),
         memory={remembered.finding.key: remembered for remembered in memory},
-        register={entry.validation_id or f"account:{entry.account.lower()}": entry for entry in entries},
+        register={entry.key: entry for entry in entries},
         patience=tuple(PATIENCE.all_readable(of["patience"])),
         blind=(hidden,) if len(entries) < len(of["register"]) else (),
-        refreshed={burst.account_id: burst.read_at for burst in BURST.all_readable(of[KIND]) if burst.read_at},
+        bursts={burst.account_id: burst for burst in BURST.all_readable(of[KIND])},
         standing=next(iter(STANDING.all_readable(of["subscription"])), Standing()),
         etags={row.key: row.etag for row in rows},
         read_only=frozenset(row.key for row in rows if newer(row)),
@@ -179,21 +180,23 @@ def _unknown(row: Row) -> FindingMemory:
 
 
 def _entry_key(entry: RegisterEntry) -> str:
-    return key("register", entry.validation_id or f"account:{entry.account}")
+    return key("register", entry.key)
 
 
 def _facts_operations(kept: Kept, commit: Commit) -> list[Operation]:
     """What differs, and nothing else; rows of a newer release are left alone."""
     found: list[Operation] = []
     for account_id, facts in commit.facts.items():
-        if kept.facts.get(account_id) != facts:
+        if account_id in commit.forgotten:
+            continue
+        if (kept.gone if facts.gone else kept.facts).get(account_id) != facts:
             found.append(_put(kept, _account_key(facts.account), FACTS.values(facts)))
     for account_id, months in commit.usage.items():
         for month, usage in months.items():
             if kept.usage.get(account_id, {}).get(month) != usage:
                 found.append(_put(kept, month_key("signing", month, account_id), USAGE.values(usage)))
-    for account_id in commit.gone & kept.facts.keys():
-        row_key = _account_key(kept.facts[account_id].account)
+    for account_id in commit.forgotten & kept.gone.keys():
+        row_key = _account_key(kept.gone[account_id].account)
         found.append(Delete(row_key, kept.etags[row_key]))
     if kept.standing != commit.standing:
         found.append(_put(kept, STANDING_KEY, STANDING.values(commit.standing)))

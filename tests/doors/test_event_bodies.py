@@ -9,8 +9,9 @@ import pytest
 from azure.functions.eventgrid import EventGridEventInConverter
 from azure.functions.meta import Datum
 
-from functions.event_bodies import Event, Unfit, changed_account, event_of, reported_validation
+from functions.event_bodies import Event, changed_account, event_of, reported_validation
 from shared.domain.validation import RegisterEntry, ValidationStatus, Way
+from shared.testimony import Unfit
 from tests.conftest import PROJECT
 
 SUBSCRIPTION = "1f3a6c1e-9d52-4b0e-8a77-0c2b5d8e4f10"
@@ -74,7 +75,7 @@ def test_what_is_none_of_ours_is_passed_over(kind: str, change: dict[str, object
 
 @pytest.mark.parametrize("data", [None, "no json", [], {}, {"resourceUri": 7, "operationName": "x"}])
 def test_a_resource_event_that_says_nothing_is_unfit(data: object) -> None:
-    with pytest.raises(Unfit, match=r"The event names no operation or no resource\."):
+    with pytest.raises(Unfit, match="names no operation or no resource"):
         changed_account(given("Microsoft.Resources.ResourceWriteSuccess", data))
 
 
@@ -133,13 +134,13 @@ def test_nobody_speaks_from_the_future() -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"subscription": "Main"}, "subscription: String should match pattern"),
-        ({"validation": None}, "data: Value error, validation or account must be given"),
-        ({"status": "Fine"}, "status: Input should be 'In Progress', 'Action Required', 'Completed', 'Failed' or"),
-        ({"expires": "soon"}, "expires: Input should be a valid date"),
-        ({"by": " "}, "by: String should have at least 1 character"),
-        ({"note": "x" * 2_001}, "note: String should have at most 2000 characters"),
-        ({"expiry": "2027-10-01"}, "expiry: Extra inputs are not permitted"),
+        ({"subscription": "Main"}, "subscription: must be an id like"),
+        ({"validation": None}, "validation: name a validation by its id, or the account"),
+        ({"status": "Fine"}, "status: must be one of In Progress, Action Required, Completed, Failed, Expired"),
+        ({"expires": "soon"}, "expires: must be a date like 2028-11-19"),
+        ({"by": " "}, "by: must say who says so"),
+        ({"note": "x" * 2_001}, "note: is too long"),
+        ({"expiry": "2027-10-01"}, "expiry: is not a field of the validation list"),
     ],
 )
 def test_a_bad_report_is_answered_by_one_sentence_without_values(change: dict[str, object], sentence: str) -> None:

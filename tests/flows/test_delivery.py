@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.memory import Tell
+from shared.domain.rules.validation import EXPIRING
 from shared.ports.errors import DeliveryError
 from shared.store.keys import key
 from shared.store.rows import Merge, Row
@@ -158,8 +159,9 @@ async def test_a_message_says_what_where_what_next_and_when_again() -> None:
         "If nothing is done: Signing stops for 1 profile: payments/release.",
         f"Next step: {step}",
         "First seen: Fri 20 Nov 2026 07:07 UTC",
+        f"What this is: {EXPIRING.meaning}",
         "You will hear again: when 3 days are left, and when it is over.",
-    ] == item["text"].splitlines()[:5]
+    ] == item["text"].splitlines()[:6]
 
 
 async def test_health_is_well_when_all_is_well() -> None:

@@ -18,7 +18,7 @@ from shared.store.messages import LOOK_QUEUE, TELL_QUEUE, Unreadable
 from shared.store.rows import Operation, key_of
 from tests.flows.crashes import FusedChannel, fused
 from tests.flows.fakes import START, Profile, subscription
-from tests.flows.world import MINUTE, Fuse, Waiting, World, interleaved
+from tests.flows.world import MINUTE, Fuse, Waiting, World, days, interleaved
 
 DEAD = START - timedelta(days=9)
 MONTH = datetime.fromisoformat("2026-11-01T00:00Z")
@@ -384,6 +384,7 @@ async def test_a_memory_is_never_parted_from_what_it_tells() -> None:
     rows = NotedRows()
     world.storage = replace(world.storage, subscriptions=rows)
     world.azure.add("games", *(Profile(f"profile-{number:03}", status="Suspended") for number in range(120)))
+    await world.enter(Profile().validation, days(400))
 
     await world.look()
 

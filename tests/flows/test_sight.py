@@ -68,7 +68,7 @@ async def test_a_problem_that_spread_is_not_over_while_any_part_of_it_is_out_of_
     world.azure.change(first, renews_until=None)
     heard = [said for _ in range(4) for said in await world.hear()]
 
-    assert [("first", "warning", "subscription-unreadable")] == heard
+    assert [("first", "warning", "account-out-of-sight")] == heard
 
 
 async def test_blindness_alone_raises_no_alarm_about_a_validation() -> None:

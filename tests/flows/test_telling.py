@@ -40,13 +40,16 @@ async def test_a_critical_problem_is_repeated_after_1_3_and_7_days_and_then_each
     assert {"first", "repeat"} == {reason for reason, _, _ in world.receiver.heard()}
 
 
+LATE = ("first", "warning", "watch-late")
+
+
 async def test_a_warning_is_never_repeated() -> None:
     world = World()
     world.azure.add("games", Profile(status="Disabled"))
     for _ in range(40):
         await world.later(24)
 
-    assert [("first", "warning", "profile-suspended")] == world.receiver.heard()
+    assert [("first", "warning", rule) for rule in ("profile-suspended", "cost-idle")] == world.receiver.heard()
 
 
 async def test_an_expiring_validation_is_told_at_its_crossings_and_once_when_it_is_renewed() -> None:
@@ -106,11 +109,13 @@ async def test_a_validation_that_lapses_is_not_said_to_be_over_until_it_is_cured
         dict.fromkeys(rule for reason, _, rule in heard if reason == "first")
     )
 
-    world.azure.change(account, validation="bbbbbbbb-0000-4000-8000-000000000000", renews_until=None)
+    again = "bbbbbbbb-0000-4000-8000-000000000000"
+    await world.enter(again, days(700))
+    world.azure.change(account, validation=again, renews_until=None)
     ended = [said for _ in range(3) for said in await world.hear()]
     assert {"resolved"} == {reason for reason, _, _ in ended}
     assert ["signing-down", "validation-expired", "validation-expiring"] == sorted(rule for _, _, rule in ended)
-    assert [] == await world.hear(24 * 8)
+    assert [LATE] == await world.hear(24 * 8)
 
 
 async def test_flapping_evidence_needs_two_looks_to_be_over() -> None:
@@ -180,13 +185,16 @@ async def test_a_receiver_that_is_set_up_later_hears_what_is_open() -> None:
 async def test_quota_is_told_at_each_threshold_and_a_new_month_begins_in_silence() -> None:
     world = World()
     account = world.azure.add("tools", Profile())
+    await world.enter(VALIDATION, days(700))
     heard = []
     signed = world.azure.signed.setdefault(account, {})
     for total in (2_400, 2_500, 4_000, 4_400, 4_500, 5_000, 7_000):
         signed[hour_of(world.clock.now())] = total - sum(signed.values())
         heard += [(total, *said[:2]) for said in await world.hear()]
 
-    assert [(4_000, "first", "warning"), (4_500, "worse", "warning"), (5_000, "worse", "warning")] == heard
-    assert [] == await world.hear(24 * 12)
+    quota = [(4_000, "first", "warning"), (4_500, "worse", "warning"), (5_000, "worse", "warning")]
+    overage = (7_000, "first", "warning")
+    assert [*quota, overage] == heard
+    assert [LATE] == await world.hear(24 * 12)
     [fresh] = (await world.view()).accounts
     assert (0, ()) == (fresh.signatures, (await world.view()).findings)

@@ -12,6 +12,7 @@ from shared.domain.look import Look
 from shared.domain.memory import Decision, Reason
 from shared.domain.policy import Policy
 from shared.domain.reach import Reached
+from shared.domain.signatures import signatures_of
 from shared.domain.subscription import Subscription
 from shared.domain.survey import Survey
 from shared.domain.usage import SigningUsage
@@ -21,6 +22,7 @@ from tests.flows.fakes import Profile
 
 NOW = datetime(2026, 11, 20, 9, 7, tzinfo=UTC)
 OWNER = Subscription("11111111-1111-4111-8111-111111111111", "Games")
+MONTH = NOW.replace(day=1, hour=0, minute=0)
 LOOK = Look("20261120T090700000Z", NOW, (OWNER.id,), calls=48)
 FINE, TROUBLED, NEW = (
     SigningAccount(f"{OWNER.scope}/{name}", name, OWNER.id, "rg", region, sku)
@@ -35,7 +37,7 @@ SURVEY = Survey(
         TROUBLED.id: (Profile(status="Suspended").shown(TROUBLED.id, NOW),),
         NEW.id: (replace(Profile().shown(NEW.id, NOW), certificates=()),),
     },
-    usage={FINE.id: SigningUsage(FINE.id, NOW.replace(day=1, hour=0, minute=0), {0: 12})},
+    signatures={FINE.id: signatures_of({MONTH: SigningUsage(FINE.id, MONTH, {0: 12})})},
 )
 SUSPENDED = Finding(
     "profile-suspended",

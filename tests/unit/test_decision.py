@@ -12,7 +12,7 @@ from shared.domain.blind import About, Blind, Sight
 from shared.domain.decision import Deciding, Verdict
 from shared.domain.finding import Finding, Rule, Severity
 from shared.domain.memory import FindingMemory, Intent, Reason
-from shared.domain.policy import TellPolicy
+from shared.domain.policy import Policy, TellPolicy
 from shared.domain.routing import Routes
 
 START = datetime(2026, 11, 20, 7, 7, tzinfo=UTC)
@@ -47,7 +47,7 @@ class Life:
     """Looks one after the other, an hour apart, with the memory that they leave."""
 
     def __init__(self, routes: Routes = ROUTES, tell: TellPolicy | None = None) -> None:
-        self.routes, self.tell = routes, tell or TellPolicy()
+        self.routes, self.policy = routes, Policy(tell=tell or TellPolicy())
         self.memory: dict[str, FindingMemory] = {}
         self.looks = 0
         self.now = START
@@ -57,7 +57,7 @@ class Life:
         """Who is told what, after an hour; or the same look `again`."""
         self.looks += not again
         self.now += HOUR
-        deciding = Deciding(RULES, self.routes, self.tell, "sub", f"{self.looks:03}", self.now)
+        deciding = Deciding(RULES, self.policy, self.routes, "sub", f"{self.looks:03}", self.now)
         self.verdict = deciding.decide(findings, self.memory, blind)
         for change in self.verdict.changes:
             self.memory.pop(change.key, None)

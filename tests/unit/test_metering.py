@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from shared.domain.account import Certificate, CertificateProfile
 from shared.domain.metering import HEAD, SETTLES_WITHIN, Metering, silent_hours
+from shared.domain.signatures import signatures_of
 from shared.domain.usage import HOUR, SigningUsage, Window, month_of
 
 MONTH = datetime(2026, 11, 1, tzinfo=UTC)
@@ -49,6 +50,10 @@ def hourly(first: float, count: int) -> list[float]:
     return [first + number + 7 / 60 for number in range(count)]
 
 
+def complete(known: Metering) -> bool:
+    return signatures_of(known.months).complete(Window(min(known.months), known.now), known.now)
+
+
 def test_an_hourly_look_reads_at_most_seventy_minutes_of_the_newest() -> None:
     [*_, last], known = looks(hourly(0, 30))
     assert Window(at(28), at(29) + timedelta(minutes=7)) == last[0]
@@ -59,13 +64,13 @@ def test_a_late_install_reads_the_newest_first_and_then_back_a_slice_at_a_time()
     planned, known = looks(hourly(10, 5))
     assert (span(9, 10 + 7 / 60), span(6, 9)) == planned[0]
     assert span(3, 6) in planned[1]
-    assert ((), True) == (known.this_month.gaps, known.this_month.complete(known.now))
+    assert ((), True) == (known.this_month.gaps, complete(known))
 
 
 def test_where_hours_are_given_the_whole_first_period_is_one_slice() -> None:
     planned, known = looks(hourly(400, 1), timedelta(days=31))
     assert (span(399, 400 + 7 / 60), span(0, 399)) == planned[0]
-    assert known.this_month.complete(known.now)
+    assert complete(known)
 
 
 def test_after_a_long_pause_the_newest_is_read_first_and_the_gap_filled() -> None:
@@ -97,7 +102,7 @@ def test_where_hours_are_given_that_is_one_call_a_day() -> None:
 def test_the_last_hours_of_a_month_are_read_into_that_month_and_again_in_the_next() -> None:
     planned, known = looks([*hourly(24 * 30 - 5, 10)], timedelta(days=31))
     november, december = known.months[MONTH], known.this_month
-    assert (720, True) == (november.total, november.complete(known.now))
+    assert (720, True) == (november.total, complete(known))
     assert (5, month_of(at(24 * 30 + 1))) == (december.total, december.month)
     assert Window(at(719), at(720) + timedelta(minutes=7)) == planned[5][0]
     assert planned[5][1].start == at(24 * 30 - 48)

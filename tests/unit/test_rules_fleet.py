@@ -6,11 +6,12 @@ import pytest
 
 from shared.domain.account import SigningAccount
 from shared.domain.blind import About, Blind
-from shared.domain.finding import Severity
+from shared.domain.finding import Finding, Severity
+from shared.domain.fleet import FleetSurvey
 from shared.domain.look import Look, ShardEnd
 from shared.domain.policy import Policy
-from shared.domain.rules.fleet import FleetSurvey, fleet_findings
-from shared.domain.rules.hygiene import subscription_unreadable
+from shared.domain.rules.book import FLEET_RULES
+from shared.domain.rules.hygiene import account_out_of_sight, subscription_unreadable
 from shared.domain.subscription import Subscription
 from shared.domain.survey import Survey
 
@@ -23,6 +24,10 @@ ONE, TWO = (
 )
 
 
+def fleet_findings(survey: FleetSurvey, policy: Policy, now: datetime) -> list[Finding]:
+    return [found for rule in FLEET_RULES for found in rule.findings(survey, policy, now)]
+
+
 def unreadable(*blind: Blind, lasted: timedelta = timedelta()) -> list[tuple[Severity, str, tuple[str, ...]]]:
     survey = Survey(OWNER, NOW, (ONE, TWO), blind=blind, unread_since=NOW - lasted)
     return [(found.severity, found.what, found.accounts) for found in subscription_unreadable(survey, Policy(), NOW)]
@@ -30,17 +35,27 @@ def unreadable(*blind: Blind, lasted: timedelta = timedelta()) -> list[tuple[Sev
 
 def test_a_whole_subscription_and_a_part_of_it_are_told_apart() -> None:
     whole = Blind(About.ACCOUNTS, OWNER.scope, "403")
-    account, profiles = Blind(About.ACCOUNTS, ONE.id, "403"), Blind(About.PROFILES, ONE.id, "403")
+    profiles = Blind(About.PROFILES, ONE.id, "403")
 
     assert [] == unreadable()
     [(_, all_of_it, accounts)] = unreadable(whole)
     unwatched = "2 accounts are not watched (one and two)"
     assert f"Subscription Games could not be read since Fri 20 Nov 2026 12:00 UTC: {unwatched}" == all_of_it
     assert ("one", "two") == accounts
-    for spot in (account, profiles):
-        [(_, part, accounts)] = unreadable(spot)
-        assert part.startswith("A part of subscription Games could not be read:")
-        assert ("one",) == accounts
+    [(_, part, accounts)] = unreadable(profiles)
+    assert "A part of subscription Games could not be read: certificate profiles of one" == part
+    assert ("one",) == accounts
+
+
+@pytest.mark.parametrize(
+    ("hours", "severity"), [(0, Severity.WARNING), (23.99, Severity.WARNING), (24, Severity.CRITICAL)]
+)
+def test_an_account_out_of_sight_is_a_problem_of_its_own(hours: float, severity: Severity) -> None:
+    spot = Blind(About.ACCOUNTS, ONE.id, "403")
+    survey = Survey(OWNER, NOW, (ONE, TWO), blind=(spot,), unread_since=NOW - timedelta(hours=hours))
+    assert [] == unreadable(spot)
+    [found] = account_out_of_sight(survey, Policy(), NOW)
+    assert (severity, ("one",)) == (found.severity, found.accounts)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from shared.domain.account import SigningAccount
 from shared.domain.finding import Finding, Severity
 from shared.domain.policy import Policy
 from shared.domain.rules.quota import signing_quota
+from shared.domain.signatures import signatures_of
 from shared.domain.subscription import Subscription
 from shared.domain.survey import Survey
 from shared.domain.usage import SigningUsage
@@ -19,8 +20,8 @@ OWNER = Subscription("11111111-1111-4111-8111-111111111111", "Games")
 
 def judge(total: int, sku: str = "Basic", read_until: datetime | None = NOW) -> list[Finding]:
     account = SigningAccount("/a", "tools", OWNER.id, "rg", "westeurope", sku)
-    usage = {account.id: SigningUsage(account.id, MONTH, {5: total}, read_until)}
-    return list(signing_quota(Survey(OWNER, NOW, (account,), usage=usage), Policy(), NOW))
+    signed = {account.id: signatures_of({MONTH: SigningUsage(account.id, MONTH, {5: total}, read_until)})}
+    return list(signing_quota(Survey(OWNER, NOW, (account,), signatures=signed), Policy(), NOW))
 
 
 @pytest.mark.parametrize(
@@ -31,8 +32,8 @@ def judge(total: int, sku: str = "Basic", read_until: datetime | None = NOW) -> 
         (4_000, 2, Severity.WARNING, "at 90 %"),
         (4_500, 3, Severity.WARNING, "at 100 %"),
         (4_999, 3, Severity.WARNING, "at 100 %"),
-        (5_000, 4, Severity.WARNING, "not before next month"),
-        (50_000, 4, Severity.WARNING, "not before next month"),
+        (5_000, 4, Severity.WARNING, "not before the next period"),
+        (50_000, 4, Severity.WARNING, "not before the next period"),
     ],
 )
 def test_each_threshold_is_a_level_of_its_own(total: int, level: int, severity: Severity, again: str) -> None:
@@ -51,7 +52,7 @@ def test_what_comes_on_top_is_said_in_dollars() -> None:
         "Account tools (Games) has made 7,000 of the 5,000 signatures included in November (100 % crossed)"
         == found.what
     )
-    assert found.stops.endswith("so far 10.00 USD.")
+    assert found.stops.endswith("by list price; so far 10.00 USD.")
 
 
 @pytest.mark.parametrize(

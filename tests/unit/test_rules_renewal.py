@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from shared.domain.account import Certificate, CertificateProfile, SigningAccount
 from shared.domain.finding import Finding, Severity
 from shared.domain.policy import Policy
-from shared.domain.rules.renewal import profile_suspended, renewal_stopped, signing_down
+from shared.domain.rules.renewal import renewal_stopped, signing_down
+from shared.domain.rules.trouble import profile_suspended
 from shared.domain.subscription import Subscription
 from shared.domain.survey import Survey
 from tests.flows.fakes import DAY, LIFETIME, Profile

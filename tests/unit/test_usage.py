@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain.signatures import signatures_of
 from shared.domain.usage import HOUR, SigningUsage, Window, last_month, month_of, next_month
 
 MONTH = datetime(2026, 11, 1, tzinfo=UTC)
@@ -40,9 +41,13 @@ def test_the_open_hour_is_replaced_as_a_whole() -> None:
     assert {3: 5, 4: 9} == read(half, 4, 5.1, {4: 9}).hours
 
 
+def complete(usage: SigningUsage, now: datetime) -> bool:
+    return signatures_of({usage.month: usage}).complete(usage.whole, now)
+
+
 def test_hours_of_which_azure_said_nothing_are_counted_as_unknown_and_never_as_zero() -> None:
     usage = read(EMPTY, 0, 5, {1: 10, 3: 0})
-    assert (10, 3) == (usage.total, usage.unknown_hours)
+    assert (10, 3) == (usage.total, usage.unknown_within(usage.whole))
 
 
 def test_a_window_that_begins_later_leaves_a_gap_which_is_closed_by_reading_it() -> None:
@@ -53,7 +58,7 @@ def test_a_window_that_begins_later_leaves_a_gap_which_is_closed_by_reading_it()
 
 
 def test_what_is_in_a_gap_is_not_called_unknown_but_unread() -> None:
-    assert (1, False) == ((behind := read(EMPTY, 10, 11, {})).unknown_hours, behind.complete(at(11)))
+    assert (1, False) == ((behind := read(EMPTY, 10, 11, {})).unknown_within(EMPTY.whole), complete(behind, at(11)))
 
 
 def test_reading_never_goes_back() -> None:
@@ -88,15 +93,16 @@ def test_a_month_begins_on_its_first_day(moment: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    ("usage", "now", "complete"),
+    ("usage", "now", "whole"),
     [
         (read(EMPTY, 0, 5, dict.fromkeys(range(5), 0)), 7, True),
         (read(EMPTY, 0, 5, dict.fromkeys(range(5), 0)), 7.1, False),
         (read(EMPTY, 0, 5, {}), 7, True),
         (read(EMPTY, 2, 5, dict.fromkeys(range(5), 0)), 7, False),
-        (EMPTY, 0, False),
+        (EMPTY, 2, True),
+        (EMPTY, 2.1, False),
         (read(EMPTY, 0, 720, dict.fromkeys(range(720), 0)), 900, True),
     ],
 )
-def test_complete_means_read_up_to_two_hours_ago_without_a_gap(usage: SigningUsage, now: float, complete: bool) -> None:
-    assert complete == usage.complete(at(now))
+def test_complete_means_read_up_to_two_hours_ago_without_a_gap(usage: SigningUsage, now: float, whole: bool) -> None:
+    assert whole == complete(usage, at(now))

@@ -2,30 +2,21 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median_high
 
-from shared.domain.blind import About, Blind, Sight
-from shared.domain.cost import CostScope
+from shared.domain.blind import About, Sight
 from shared.domain.finding import Finding, Rule, Severity
-from shared.domain.look import Look, ShardEnd
+from shared.domain.fleet import FleetSurvey
 from shared.domain.policy import Policy
+from shared.domain.rules import pages
 from shared.domain.words import count, listing, moment, span
 
-
-@dataclass(frozen=True, slots=True)
-class FleetSurvey:
-    """A look with the ends of its shards, where it was blind, and since when the list of accounts was not readable.
-
-    `mistakes` are wrong settings, a plain sentence each; `cost_scopes` those of which reading the bill is in trouble.
-    """
-
-    look: Look
-    ends: Sequence[ShardEnd]
-    blind: Sequence[Blind] = ()
-    unread_since: datetime | None = None
-    mistakes: Sequence[str] = ()
-    cost_scopes: Sequence[CostScope] = ()
+# A look is late when it begins so much later than usual; before a few intervals are known nothing is usual.
+LATE = 2.5
+LEAST_INTERVALS = 3
+SHORTEST_LATE = timedelta(hours=2)
 
 
 def nothing_visible(survey: FleetSurvey, _policy: Policy, _now: datetime) -> Iterator[Finding]:
@@ -33,14 +24,12 @@ def nothing_visible(survey: FleetSurvey, _policy: Policy, _now: datetime) -> Ite
     if survey.blind or survey.look.accounts or any(end.accounts for end in survey.ends):
         return
     yield Finding(
-        rule=NOTHING_VISIBLE,
+        rule=NOTHING_VISIBLE.name,
         subject="fleet",
         severity=Severity.WARNING,
         what="Countersign sees no signing account in any subscription",
         stops="Nothing is being watched.",
-        next_step="Give Countersign's identity the Reader role on the subscriptions that hold signing accounts, for "
-        "example: az role assignment create --assignee IDENTITY --role acdd72a7-3385-48ef-bd42-f606fba81ae7 "
-        "--scope /subscriptions/ID",
+        next_step=NOTHING_VISIBLE.advice,
         rests_on=(Sight(About.ACCOUNTS, ""),),
     )
 
@@ -52,7 +41,7 @@ def inventory_unreadable(survey: FleetSurvey, policy: Policy, now: datetime) -> 
     since = survey.unread_since or now
     critical = now - since >= policy.unread_critical_after
     yield Finding(
-        rule=INVENTORY_UNREADABLE,
+        rule=INVENTORY_UNREADABLE.name,
         subject="fleet",
         severity=Severity.CRITICAL if critical else Severity.WARNING,
         what=f"The list of signing accounts could not be read, since {moment(since)}",
@@ -72,13 +61,13 @@ def settings_wrong(survey: FleetSurvey, _policy: Policy, _now: datetime) -> Iter
     if not survey.mistakes:
         return
     yield Finding(
-        rule=SETTINGS_WRONG,
+        rule=SETTINGS_WRONG.name,
         subject=hashlib.sha256("\n".join(survey.mistakes).encode()).hexdigest()[:16],
         severity=Severity.WARNING,
         what=f"{count(len(survey.mistakes), 'app setting')} of Countersign {_is_are(survey.mistakes)} wrong: "
         + " ".join(survey.mistakes),
         stops="The watch goes on, with the defaults in place of what is wrong.",
-        next_step="Correct the app settings of Countersign's function app.",
+        next_step=SETTINGS_WRONG.advice,
         rests_on=(),
         problem="wrong app settings of Countersign",
     )
@@ -93,7 +82,7 @@ def bill_unreadable(survey: FleetSurvey, _policy: Policy, now: datetime) -> Iter
     names = {end.subscription.scope: end.subscription.name for end in survey.ends}
     where = listing([_billed(scope.scope, names) for scope, _ in blind])
     yield Finding(
-        rule=BILL_UNREADABLE,
+        rule=BILL_UNREADABLE.name,
         subject="fleet",
         severity=Severity.WARNING,
         what=f"The bill of {where} could not be read, since {moment(since)}",
@@ -105,18 +94,160 @@ def bill_unreadable(survey: FleetSurvey, _policy: Policy, now: datetime) -> Iter
     )
 
 
-def fleet_findings(survey: FleetSurvey, policy: Policy, now: datetime) -> Iterator[Finding]:
-    """Everything that only shows when all subscriptions are seen together."""
-    yield from nothing_visible(survey, policy, now)
-    yield from inventory_unreadable(survey, policy, now)
-    yield from settings_wrong(survey, policy, now)
-    yield from bill_unreadable(survey, policy, now)
+def endpoint_unreachable(survey: FleetSurvey, _policy: Policy, _now: datetime) -> Iterator[Finding]:
+    """A service that signing needs did not answer: signatures fail, or come without a timestamp and die in 3 days."""
+    for reached in survey.look.reached:
+        if reached.answered:
+            continue
+        yield Finding(
+            rule=UNREACHABLE.name,
+            subject=reached.address.lower(),
+            severity=Severity.WARNING,
+            what=f"The {reached.service} ({reached.address}) did not answer",
+            stops="Signatures without a timestamp are worthless when their certificate ends, after three days."
+            if "timestamp" in reached.service
+            else "Nothing can be signed in that region while it does not answer.",
+            next_step=UNREACHABLE.advice,
+            rests_on=(),
+            facts={"Why": reached.problem},
+            problem=f"{reached.service} did not answer",
+        )
 
 
-NOTHING_VISIBLE = "nothing-visible"
-INVENTORY_UNREADABLE = "inventory-unreadable"
-SETTINGS_WRONG = "settings-wrong"
-BILL_UNREADABLE = "bill-unreadable"
+def watch_late(survey: FleetSurvey, _policy: Policy, _now: datetime) -> Iterator[Finding]:
+    """Countersign did not check for much longer than usual: what happened meanwhile is told late."""
+    starts = [survey.look.started, *(look.started for look in survey.before)]
+    gaps = [later - earlier for later, earlier in pairwise(starts)]
+    if len(gaps) <= LEAST_INTERVALS:
+        return
+    usual = median_high(gaps[1:])
+    if gaps[0] < max(LATE * usual, SHORTEST_LATE):
+        return
+    yield Finding(
+        rule=LATE_RULE.name,
+        subject="fleet",
+        severity=Severity.WARNING,
+        what=f"Countersign did not check between {moment(starts[1])} and {moment(starts[0])}; "
+        f"it usually does every {span(usual)}",
+        stops="What happened meanwhile was not noticed, and is told late.",
+        next_step=LATE_RULE.advice,
+        rests_on=(),
+        began=starts[1],
+        problem="late check",
+    )
+
+
+def look_unfinished(survey: FleetSurvey, _policy: Policy, _now: datetime) -> Iterator[Finding]:
+    """A check did not come to its end in time: some subscriptions are not watched."""
+    if survey.unended:
+        yield Finding(
+            rule=UNFINISHED.name,
+            subject="fleet",
+            severity=Severity.WARNING,
+            what=f"{count(len(survey.unended), 'subscription')} could not be checked in time: "
+            f"{listing(survey.unended, 9)}",
+            stops="Nothing new is noticed there, and nothing closed.",
+            next_step=UNFINISHED.advice,
+            rests_on=(),
+            problem="subscriptions not checked in time",
+        )
+
+
+def nobody_told(survey: FleetSurvey, _policy: Policy, _now: datetime) -> Iterator[Finding]:
+    """Nobody is told of anything: no receiver is set up, or none is named for any severity."""
+    if not survey.told:
+        yield Finding(
+            rule=NOBODY.name,
+            subject="fleet",
+            severity=Severity.WARNING,
+            what="Nobody is told of any problem",
+            stops="Problems are only shown.",
+            next_step=NOBODY.advice,
+            rests_on=(),
+            problem="nobody told",
+        )
+
+
+NOTHING_VISIBLE: Rule[FleetSurvey] = Rule(
+    "nothing-visible",
+    nothing_visible,
+    {"no account in any subscription": Severity.WARNING},
+    advice="Give Countersign's identity the Reader role on the subscriptions that hold signing accounts, for "
+    "example: az role assignment create --assignee IDENTITY --role acdd72a7-3385-48ef-bd42-f606fba81ae7 "
+    "--scope /subscriptions/ID",
+    group="hygiene",
+    links=pages.ROLES,
+    settings=("WATCH__SCOPES",),
+)
+INVENTORY_UNREADABLE: Rule[FleetSurvey] = Rule(
+    "inventory-unreadable",
+    inventory_unreadable,
+    {"for 2 checks": Severity.WARNING, "for 24 hours": Severity.CRITICAL},
+    advice="Give Countersign's identity the Reader role back.",
+    group="hygiene",
+    links=pages.ROLES,
+    settings=("UNREAD__CRITICAL_HOURS",),
+    repeats=True,
+    needs_looks=2,
+)
+SETTINGS_WRONG: Rule[FleetSurvey] = Rule(
+    "settings-wrong",
+    settings_wrong,
+    {"an app setting is wrong or unknown": Severity.WARNING},
+    advice="Correct the app settings of Countersign's function app.",
+    group="hygiene",
+    links=pages.APP_SETTINGS,
+    settled=True,
+)
+BILL_UNREADABLE: Rule[FleetSurvey] = Rule(
+    "bill-unreadable",
+    bill_unreadable,
+    {"for 2 checks": Severity.WARNING},
+    advice="Give Countersign's identity the Cost Management Reader role there.",
+    group="hygiene",
+    links=pages.COST_ROLES,
+    settings=("COST__SCOPES",),
+    needs_looks=2,
+)
+UNREACHABLE: Rule[FleetSurvey] = Rule(
+    "endpoint-unreachable",
+    endpoint_unreachable,
+    {"no answer at 3 checks": Severity.WARNING},
+    advice="Try it from where you sign. If it answers there, Countersign's own way to the internet is closed; if it "
+    "does not, do not release without a timestamp, and see Azure's service health.",
+    group="hygiene",
+    links=pages.INTEGRATE,
+    needs_looks=3,
+)
+LATE_RULE: Rule[FleetSurvey] = Rule(
+    "watch-late",
+    watch_late,
+    {"2.5 times the usual interval, and 2 hours": Severity.WARNING},
+    advice="See in the function app whether it was stopped, or whether its timer failed.",
+    group="hygiene",
+    links=pages.APP_SETTINGS,
+    settings=("WATCH_SCHEDULE",),
+    settled=True,
+    quiet_end=True,
+)
+UNFINISHED: Rule[FleetSurvey] = Rule(
+    "look-unfinished",
+    look_unfinished,
+    {"at 2 checks": Severity.WARNING},
+    advice="See the queue countersign-look and its poison queue, and the log of the function look.",
+    group="hygiene",
+    needs_looks=2,
+)
+NOBODY: Rule[FleetSurvey] = Rule(
+    "nobody-told",
+    nobody_told,
+    {"no receiver": Severity.WARNING},
+    advice="Set ALERT__WEBHOOK_URL, and name receivers in ALERT__CRITICAL, ALERT__WARNING and ALERT__INFO.",
+    group="hygiene",
+    links=pages.APP_SETTINGS,
+    settings=("ALERT__WEBHOOK_URL", "ALERT__CRITICAL", "ALERT__WARNING", "ALERT__INFO"),
+    settled=True,
+)
 BILLED = {
     "subscriptions": "subscription",
     "managementgroups": "management group",
@@ -133,16 +264,3 @@ def _billed(scope: str, names: Mapping[str, str]) -> str:
 
 def _is_are(things: Sequence[object]) -> str:
     return "is" if len(things) == 1 else "are"
-
-
-def _elsewhere(*_: object) -> Iterator[Finding]:
-    """Judged when a look closes, not with a subscription."""
-    yield from ()
-
-
-FLEET_RULES: Mapping[str, Rule] = {
-    NOTHING_VISIBLE: Rule(NOTHING_VISIBLE, _elsewhere),
-    INVENTORY_UNREADABLE: Rule(INVENTORY_UNREADABLE, _elsewhere, repeats=True, needs_looks=2),
-    SETTINGS_WRONG: Rule(SETTINGS_WRONG, _elsewhere, settled=True),
-    BILL_UNREADABLE: Rule(BILL_UNREADABLE, _elsewhere, needs_looks=2),
-}

@@ -1,4 +1,4 @@
-"""Rules about what the watcher itself can see."""
+"""Rules about what can be seen of a subscription, and whether it is in order."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -7,16 +7,25 @@ from shared.domain.account import SigningAccount, names
 from shared.domain.blind import About, Blind, Sight
 from shared.domain.finding import Finding, Rule, Severity
 from shared.domain.policy import Policy
+from shared.domain.rules import pages
+from shared.domain.rules.concerns import where
 from shared.domain.survey import Survey
-from shared.domain.words import count, listing, moment, span
+from shared.domain.tags import QUOTA, tags_of
+from shared.domain.words import count, day, listing, moment, span
+
+PROVIDER = "microsoft.codesigning"
+ENABLED = "enabled"
+READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 
 
 def subscription_unreadable(survey: Survey, policy: Policy, now: datetime) -> Iterator[Finding]:
     """A subscription, or a part of it, could not be read: nothing there is resolved, and nothing new is noticed."""
-    if not survey.blind:
+    lost = _out_of_sight(survey)
+    blind = [spot for spot in survey.blind if spot.scope not in lost]
+    if not blind:
         return
     since = survey.unread_since or now
-    whole = next((spot for spot in survey.blind if spot.hides(Sight(About.ACCOUNTS, survey.subscription.scope))), None)
+    whole = next((spot for spot in blind if spot.hides(Sight(About.ACCOUNTS, survey.subscription.scope))), None)
     name = survey.subscription.name
     critical = now - since >= policy.unread_critical_after
     yield Finding(
@@ -25,11 +34,11 @@ def subscription_unreadable(survey: Survey, policy: Policy, now: datetime) -> It
         severity=Severity.CRITICAL if critical else Severity.WARNING,
         what=f"Subscription {name} could not be read since {moment(since)}: {_unwatched(survey)}"
         if whole
-        else f"A part of subscription {name} could not be read: {_parts(survey)}",
+        else f"A part of subscription {name} could not be read: {_parts(survey, blind)}",
         stops="Countersign does not notice new problems there, and closes none.",
-        next_step=(whole or survey.blind[0]).reason,
+        next_step=(whole or blind[0]).reason,
         rests_on=(),
-        accounts=names(account for account in survey.accounts if any(_touches(spot, account) for spot in survey.blind)),
+        accounts=names(account for account in survey.accounts if any(_touches(spot, account) for spot in blind)),
         facts={"Subscription": f"{name} ({survey.subscription.id})"},
         began=since,
         problem=f"subscription {name} could not be read"
@@ -40,7 +49,218 @@ def subscription_unreadable(survey: Survey, policy: Policy, now: datetime) -> It
     )
 
 
-UNREADABLE = Rule("subscription-unreadable", subscription_unreadable, repeats=True, needs_looks=2)
+def account_out_of_sight(survey: Survey, policy: Policy, now: datetime) -> Iterator[Finding]:
+    """An account is listed no more and cannot be asked for: access to it was lost. It is not taken for deleted."""
+    since = survey.unread_since or now
+    critical = now - since >= policy.unread_critical_after
+    for account_id, spot in _out_of_sight(survey).items():
+        account = next(one for one in survey.accounts if one.id == account_id)
+        yield Finding(
+            rule=OUT_OF_SIGHT.name,
+            subject=account.local_name,
+            severity=Severity.CRITICAL if critical else Severity.WARNING,
+            what=f"Account {account.name} ({survey.subscription.name}) is out of sight: listed no more, and it could "
+            "not be read",
+            stops="Countersign does not notice new problems of it, and closes none. It still bills if it is there.",
+            next_step=spot.reason,
+            rests_on=(),
+            accounts=(account.name,),
+            facts={"Subscription": survey.subscription.name},
+            problem=f"account {account.name} out of sight",
+            resource=account.id,
+            next_word="" if critical else f"when it has lasted {span(policy.unread_critical_after)}",
+        )
+
+
+def provider_not_registered(survey: Survey, policy: Policy, _now: datetime) -> Iterator[Finding]:
+    """Microsoft.CodeSigning is not registered in a subscription: it shows no accounts there, and no error either."""
+    registrations = survey.daily.registrations
+    expected = bool(survey.accounts or survey.register or survey.subscription.id in policy.watched)
+    if registrations is None or not expected:
+        return
+    state = registrations.get(PROVIDER, "NotRegistered")
+    if state.lower() in ("registered", "registering"):
+        return
+    yield Finding(
+        rule=NOT_REGISTERED.name,
+        subject=survey.subscription.id,
+        severity=Severity.WARNING,
+        what=f"Microsoft.CodeSigning is {state} in subscription {survey.subscription.name}",
+        stops="Accounts there are not listed, and none can be created.",
+        next_step=NOT_REGISTERED.advice.replace("ID", survey.subscription.id),
+        rests_on=(Sight(About.REGISTRATIONS, survey.subscription.scope),),
+        accounts=names(survey.accounts),
+        problem=f"Microsoft.CodeSigning not registered in {survey.subscription.name}",
+        resource=survey.subscription.scope,
+    )
+
+
+def subscription_state(survey: Survey, _policy: Policy, _now: datetime) -> Iterator[Finding]:
+    """A subscription with signing accounts is not Enabled: a payment is due, or it was disabled, and signing ends."""
+    state = survey.subscription.state
+    if not state or state.lower() == ENABLED or not survey.accounts:
+        return
+    down = state.lower() in ("disabled", "deleted")
+    name = survey.subscription.name
+    yield Finding(
+        rule=STATE.name,
+        subject=survey.subscription.id,
+        severity=Severity.CRITICAL if down else Severity.WARNING,
+        level=int(down),
+        what=f"Subscription {name} is {state}: {where(survey.accounts)}",
+        stops="Signing stops for all of them." if down else "When it is disabled, signing stops for all of them.",
+        next_step=STATE.advice,
+        rests_on=(Sight(About.ACCOUNTS, survey.subscription.scope),),
+        accounts=names(survey.accounts),
+        problem=f"subscription {name} not Enabled",
+        resource=survey.subscription.scope,
+    )
+
+
+def subscription_moved(survey: Survey, _policy: Policy, _now: datetime) -> Iterator[Finding]:
+    """A subscription came under another tenant: roles are lost with it, and signing accounts cannot be moved."""
+    moved = survey.moved
+    if moved is None or not survey.accounts:
+        return
+    yield Finding(
+        rule=MOVED.name,
+        subject=f"{survey.subscription.id}/{moved.after}",
+        severity=Severity.WARNING,
+        what=f"Subscription {survey.subscription.name} belongs to tenant {moved.after} since {day(moved.noticed)}, "
+        f"before to {moved.before}",
+        stops="Roles of the old tenant no longer count there; pipelines that sign may be refused.",
+        next_step=MOVED.advice,
+        rests_on=(Sight(About.ACCOUNTS, survey.subscription.scope),),
+        accounts=names(survey.accounts),
+        problem=f"change of tenant of {survey.subscription.name}",
+        resource=survey.subscription.scope,
+    )
+
+
+def tag_malformed(survey: Survey, _policy: Policy, _now: datetime) -> Iterator[Finding]:
+    """A tag of Countersign on an account, its group or its subscription cannot be read: the default is in force."""
+    for account in survey.accounts:
+        mistakes = tags_of(account, survey.subscription).mistakes
+        if mistakes:
+            yield Finding(
+                rule=TAG.name,
+                subject=account.local_name,
+                severity=Severity.WARNING,
+                what=f"A tag of account {account.name} ({survey.subscription.name}) cannot be read: "
+                + " ".join(mistakes),
+                stops="What somebody wanted for this account is not in force.",
+                next_step=TAG.advice,
+                rests_on=(Sight(About.ACCOUNTS, account.id),),
+                accounts=(account.name,),
+                problem=f"unreadable tag of {account.name}",
+                resource=account.id,
+            )
+
+
+def weigh_sight(survey: Survey, account: SigningAccount, _policy: Policy, _now: datetime) -> Iterator[str]:
+    """What of it could not be read."""
+    spots = [spot for spot in survey.blind if _touches(spot, account)]
+    yield from (f"{spot.about} could not be read: {spot.reason}" for spot in spots)
+    if not spots:
+        yield "everything of it was read"
+
+
+def weigh_subscription(survey: Survey, _account: SigningAccount, _policy: Policy, _now: datetime) -> Iterator[str]:
+    """State, tenant and provider of its subscription."""
+    registrations = survey.daily.registrations
+    state = "not known" if registrations is None else registrations.get(PROVIDER, "NotRegistered")
+    owner = survey.subscription
+    yield f"subscription {owner.name} is {owner.state or 'in a state that Azure did not tell'}"
+    yield f"Microsoft.CodeSigning there: {state}"
+    if survey.subscription.tenant_id:
+        yield f"tenant {survey.subscription.tenant_id}"
+
+
+def weigh_tags(survey: Survey, account: SigningAccount, _policy: Policy, _now: datetime) -> Iterator[str]:
+    """What is tagged."""
+    tags = tags_of(account, survey.subscription)
+    said = [
+        *([f"{QUOTA} {', '.join(map(str, tags.warn_percent))}"] if tags.warn_percent else []),
+        *([f"owner {tags.owner}"] if tags.owner else []),
+        *(["keep" + (f" until {day(tags.keep_until)}" if tags.keep_until else "")] if tags.keep else []),
+    ]
+    yield f"tagged: {'; '.join([*said, *tags.mistakes])}" if said or tags.mistakes else "no tag of Countersign"
+
+
+UNREADABLE = Rule(
+    "subscription-unreadable",
+    subscription_unreadable,
+    {"for 2 checks": Severity.WARNING, "for 24 hours": Severity.CRITICAL},
+    advice="Give Countersign's identity back the roles that it needs there: Reader and Monitoring Reader.",
+    group="hygiene",
+    links=pages.ROLES,
+    settings=("UNREAD__CRITICAL_HOURS",),
+    repeats=True,
+    needs_looks=2,
+    weigh=weigh_sight,
+)
+OUT_OF_SIGHT = Rule(
+    "account-out-of-sight",
+    account_out_of_sight,
+    {"for 2 checks": Severity.WARNING, "for 24 hours": Severity.CRITICAL},
+    advice="Give Countersign's identity the Reader role on the account's subscription, or take away the deny "
+    "assignment or the role that was narrowed.",
+    group="hygiene",
+    links=pages.ROLES,
+    settings=("UNREAD__CRITICAL_HOURS",),
+    repeats=True,
+    needs_looks=2,
+    weigh=weigh_sight,
+)
+NOT_REGISTERED = Rule(
+    "provider-not-registered",
+    provider_not_registered,
+    {"where accounts, entries or settings say that there is signing": Severity.WARNING},
+    advice="Register it: az provider register --namespace Microsoft.CodeSigning --subscription ID",
+    group="hygiene",
+    links=pages.PROVIDERS,
+    settings=("WATCH__SCOPES",),
+    settled=True,
+    weigh=weigh_subscription,
+)
+STATE = Rule(
+    "subscription-state",
+    subscription_state,
+    {"Warned or PastDue": Severity.WARNING, "Disabled": Severity.CRITICAL},
+    advice="Ask whoever owns its billing to pay what is due, or to enable it again.",
+    group="hygiene",
+    links=pages.STATES,
+    repeats=True,
+    settled=True,
+    weigh=weigh_subscription,
+)
+MOVED = Rule(
+    "subscription-moved",
+    subscription_moved,
+    {"another tenant than before": Severity.WARNING},
+    advice="Ask whoever moved it whether signing was meant to move, and give roles there anew, Countersign's included.",
+    group="hygiene",
+    links=pages.ROLES,
+    settled=True,
+    quiet_end=True,
+    weigh=weigh_subscription,
+)
+TAG = Rule(
+    "tag-malformed",
+    tag_malformed,
+    {"cannot be read": Severity.WARNING},
+    advice="Correct the tag.",
+    group="hygiene",
+    links=pages.TAGS,
+    settled=True,
+    weigh=weigh_tags,
+)
+
+
+def _out_of_sight(survey: Survey) -> dict[str, Blind]:
+    """Accounts that are hidden by themselves, not with their subscription."""
+    there = {account.id for account in survey.accounts}
+    return {spot.scope: spot for spot in survey.blind if spot.about is About.ACCOUNTS and spot.scope in there}
 
 
 def _unwatched(survey: Survey) -> str:
@@ -53,15 +273,15 @@ def _touches(spot: Blind, account: SigningAccount) -> bool:
     return spot.hides(Sight(spot.about, account.id))
 
 
-def _parts(survey: Survey) -> str:
+def _parts(survey: Survey, blind: list[Blind]) -> str:
     def name(spot: Blind) -> str:
         return spot.scope.rsplit("/", 1)[-1]
 
-    kinds = sorted({spot.about for spot in survey.blind})
+    kinds = sorted({spot.about for spot in blind})
     return "; ".join(
         str(kind)
         if all(spot.scope == survey.subscription.scope for spot in spots)
         else f"{kind} of {listing([name(spot) for spot in spots])}"
         for kind in kinds
-        if (spots := [spot for spot in survey.blind if spot.about is kind])
+        if (spots := [spot for spot in blind if spot.about is kind])
     )

@@ -1,4 +1,4 @@
-"""Rules about certificates and profiles: what Azure shows by itself (DOMAIN.md section 3)."""
+"""Rules about the renewal of certificates: what Azure shows by itself (DOMAIN.md section 3)."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -7,9 +7,10 @@ from shared.domain.account import CertificateProfile, SigningAccount, names
 from shared.domain.blind import About, Sight
 from shared.domain.finding import Finding, Rule, Severity
 from shared.domain.policy import Policy
+from shared.domain.rules import pages
 from shared.domain.rules.validation import CURE
 from shared.domain.survey import Survey
-from shared.domain.words import count, listing, moment
+from shared.domain.words import count, listing, moment, span
 
 type Pair = tuple[SigningAccount, CertificateProfile]
 
@@ -84,34 +85,42 @@ def signing_down(survey: Survey, policy: Policy, now: datetime) -> Iterator[Find
         )
 
 
-def profile_suspended(survey: Survey, _policy: Policy, _now: datetime) -> Iterator[Finding]:
-    """A profile is suspended by the service, or disabled: signing with it is refused."""
-    for account, profile in survey.all_profiles():
-        if profile.usable:
+def weigh_renewal(survey: Survey, account: SigningAccount, policy: Policy, now: datetime) -> Iterator[str]:
+    """How old each profile's newest certificate is, when the next was due, and until when it can sign."""
+    for profile in survey.profiles_of(account):
+        newest, until = profile.newest_certificate, profile.could_sign_until
+        if newest is None or until is None:
+            yield f"{profile.name}: no certificate yet"
             continue
-        name = f"{account.name}/{profile.name}"
-        yield Finding(
-            rule=SUSPENDED.name,
-            subject=f"{account.local_name}/{profile.name.lower()}",
-            severity=Severity.CRITICAL if profile.suspended else Severity.WARNING,
-            what=f"Certificate profile {name} is {profile.status.lower()} in {survey.subscription.name}",
-            stops=f"Nothing can be signed with {name}.",
-            next_step="Microsoft suspends for suspected misuse and writes to the account's contacts: find that mail "
-            "and answer it. Do not delete the profile or the account."
-            if profile.suspended
-            else "Find out in the account's activity log who disabled it, and create it anew if that was a mistake.",
-            rests_on=(Sight(About.PROFILES, account.id),),
-            accounts=(account.name,),
-            facts={"Subscription": survey.subscription.name, "Profile type": profile.profile_type}
-            | ({"Newest certificate": moment(_issued(profile))} if profile.certificates else {}),
-            problem=f"suspension of {name}" if profile.suspended else f"disabling of {name}",
-            resource=account.id,
+        late = newest.created + newest.lifetime / 2 + policy.renewal.slack
+        yield (
+            f"{profile.name}: newest of {count(len(profile.certificates), 'certificate')} issued "
+            f"{span(now - newest.created)} ago, late from {moment(late)}, can sign until {moment(until)}"
         )
 
 
-STOPPED = Rule("renewal-stopped", renewal_stopped, repeats=True)
-DOWN = Rule("signing-down", signing_down, repeats=True)
-SUSPENDED = Rule("profile-suspended", profile_suspended, repeats=True, settled=True)
+STOPPED = Rule(
+    "renewal-stopped",
+    renewal_stopped,
+    {"newest certificate older than half its lifetime and 2 hours": Severity.CRITICAL},
+    advice=UNSURE + CURE[0].lower() + CURE[1:],
+    group="renewal",
+    links=pages.RENEW | pages.CERTIFICATES,
+    settings=("RENEWAL__SLACK_HOURS",),
+    repeats=True,
+    weigh=weigh_renewal,
+)
+DOWN = Rule(
+    "signing-down",
+    signing_down,
+    {"no valid certificate": Severity.CRITICAL, "none for more than 30 days": Severity.WARNING},
+    advice=UNSURE + CURE[0].lower() + CURE[1:],
+    group="renewal",
+    links=pages.RENEW | pages.CERTIFICATES,
+    settings=("RENEWAL__NEW_PROFILE_GRACE_HOURS",),
+    repeats=True,
+    weigh=weigh_renewal,
+)
 
 
 def _cure(survey: Survey, validation_id: str, now: datetime, before: str = "") -> str:

@@ -1,25 +1,33 @@
-"""Rules about identity validations: testimony from the register, weighed against the certificates."""
+"""Rules about the end of identity validations: testimony from the register, weighed against the certificates."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, datetime
 
-from shared.domain.account import names
-from shared.domain.blind import About, Sight
+from shared.domain.account import SigningAccount, names
 from shared.domain.finding import Finding, Rule, Severity
 from shared.domain.policy import Policy
-from shared.domain.survey import BoundProfile, Survey
+from shared.domain.rules import pages
+from shared.domain.rules.concerns import (
+    Bound,
+    facts,
+    in_use,
+    resource,
+    rests_on_register,
+    stops,
+    title,
+    where_bound,
+)
+from shared.domain.survey import Survey
 from shared.domain.validation import RegisterEntry, ValidationStatus
-from shared.domain.words import count, day, listing
+from shared.domain.words import count, day
 
 CRITICAL_DAYS = 7
 WARNING_DAYS = 30
 
-type Bound = Sequence[BoundProfile]
-
 
 def validation_expiring(survey: Survey, policy: Policy, now: datetime) -> Iterator[Finding]:
     """An identity validation nears its end. Renewal opens 60 days before; without it signing stops everywhere."""
-    for entry, bound in _concerning(survey):
+    for entry, bound in in_use(survey):
         if entry.expires is None or entry.status is not ValidationStatus.COMPLETED:
             continue
         left = (entry.expires - now.date()).days
@@ -29,18 +37,17 @@ def validation_expiring(survey: Survey, policy: Policy, now: datetime) -> Iterat
         ahead = [days for days in policy.validation.warn_days if days < left]
         yield Finding(
             rule=EXPIRING.name,
-            subject=entry.validation_id,
+            subject=entry.key,
             severity=_severity(left),
             level=len(crossed),
-            what=f"{_title(entry)} expires on {day(entry.expires)}, {_in_days(left)}: {_where(bound)}",
-            stops=_stops(bound),
-            next_step="Renew it in the portal now: the account, then Identity validations. Renewal opens 60 days "
-            "before the end; when it is completed, the new date belongs into the validation list.",
-            rests_on=_rests_on(survey),
+            what=f"{title(entry)} expires on {day(entry.expires)}, {_in_days(left)}: {where_bound(bound)}",
+            stops=stops(bound),
+            next_step=EXPIRING.advice,
+            rests_on=rests_on_register(survey),
             accounts=names(account for account, _ in bound),
-            problem=f"expiry of {entry.title}, {_where(bound)}",
+            problem=f"expiry of {entry.title}, {where_bound(bound)}",
             resource=_resource(bound, survey),
-            facts=_facts(entry, survey),
+            facts=facts(entry, survey),
             next_word=f"when {count(max(ahead), 'day')} are left" if ahead else "on the day after it expired",
         )
 
@@ -51,16 +58,16 @@ def validation_expired(survey: Survey, _policy: Policy, now: datetime) -> Iterat
         if not _issued_after(ended, bound):
             yield Finding(
                 rule=EXPIRED.name,
-                subject=entry.validation_id,
+                subject=entry.key,
                 severity=Severity.CRITICAL,
-                what=f"{_title(entry)} {_expired(entry, now)}: {_where(bound)}",
-                stops=_stops(bound),
+                what=f"{title(entry)} {_expired(entry, now)}: {where_bound(bound)}",
+                stops=stops(bound),
                 next_step=CURE,
-                rests_on=_rests_on(survey),
+                rests_on=rests_on_register(survey),
                 accounts=names(account for account, _ in bound),
-                problem=f"lapse of {entry.title}, {_where(bound)}",
+                problem=f"lapse of {entry.title}, {where_bound(bound)}",
                 resource=_resource(bound, survey),
-                facts=_facts(entry, survey),
+                facts=facts(entry, survey),
             )
 
 
@@ -70,18 +77,31 @@ def register_out_of_date(survey: Survey, _policy: Policy, now: datetime) -> Iter
         if _issued_after(ended, bound):
             yield Finding(
                 rule=OUT_OF_DATE.name,
-                subject=entry.validation_id,
+                subject=entry.key,
                 severity=Severity.WARNING,
-                what=f"{_title(entry)}: the validation list says it {_expired(entry, now)}, but Azure still "
-                f"issues certificates for {_where(bound)}",
+                what=f"{title(entry)}: the validation list says it {_expired(entry, now)}, but Azure still "
+                f"issues certificates for {where_bound(bound)}",
                 stops="Nothing stops now, but nobody will be warned before the real end.",
-                next_step="Look up the validation in the portal and enter its new expiry date.",
-                rests_on=_rests_on(survey),
+                next_step=OUT_OF_DATE.advice,
+                rests_on=rests_on_register(survey),
                 accounts=names(account for account, _ in bound),
                 problem=f"wrong date of {entry.title} in the validation list",
                 resource=_resource(bound, survey),
-                facts=_facts(entry, survey),
+                facts=facts(entry, survey),
             )
+
+
+def weigh_end(survey: Survey, account: SigningAccount, _policy: Policy, now: datetime) -> Iterator[str]:
+    """When each validation that the account uses ends, by the validation list."""
+    for validation_id in dict.fromkeys(profile.identity_validation_id for profile in survey.profiles_of(account)):
+        entry = survey.register.get(validation_id)
+        if entry is None:
+            yield f"identity validation {validation_id[:8]} is not in the validation list, so its end is not known"
+        elif entry.expires is None:
+            yield f"{entry.title} is {entry.status}, without a date"
+        else:
+            left = (entry.expires - now.date()).days
+            yield f"{entry.title} is {entry.status}, expires on {day(entry.expires)}: {left:,} days left"
 
 
 CURE = (
@@ -90,23 +110,48 @@ CURE = (
     "these profiles and create them again under the same names with the new validation. Rules that trust your "
     "signatures by their durable EKU may need the new value."
 )
-EXPIRING = Rule("validation-expiring", validation_expiring, settled=True)
-EXPIRED = Rule("validation-expired", validation_expired, repeats=True, settled=True)
-OUT_OF_DATE = Rule("register-out-of-date", register_out_of_date, settled=True)
-
-
-def _concerning(survey: Survey) -> Iterator[tuple[RegisterEntry, Bound]]:
-    """Entries with the profiles that use them; one that no profile uses can stop nothing."""
-    users = survey.users()
-    for entry in survey.register.values():
-        bound = users.get(entry.validation_id, ())
-        if entry.validation_id and (bound or survey.unknown):
-            yield entry, bound
+EXPIRING = Rule(
+    "validation-expiring",
+    validation_expiring,
+    {
+        "60 days left": Severity.INFO,
+        "30 days left": Severity.WARNING,
+        "7 days left": Severity.CRITICAL,
+    },
+    advice="Renew it in the portal now: the account, then Identity validations. Renewal opens 60 days "
+    "before the end; when it is completed, the new date belongs into the validation list.",
+    group="validation",
+    links=pages.RENEW,
+    settings=("VALIDATION__WARN_DAYS",),
+    settled=True,
+    weigh=weigh_end,
+)
+EXPIRED = Rule(
+    "validation-expired",
+    validation_expired,
+    {"past its last day, and no certificate was issued since": Severity.CRITICAL},
+    advice=CURE,
+    group="validation",
+    links=pages.REQUEST | pages.RENEW,
+    repeats=True,
+    settled=True,
+    weigh=weigh_end,
+)
+OUT_OF_DATE = Rule(
+    "register-out-of-date",
+    register_out_of_date,
+    {"past its last day, yet a certificate was issued since": Severity.WARNING},
+    advice="Look up the validation in the portal and enter its new expiry date.",
+    group="validation",
+    links=pages.RENEW,
+    settled=True,
+    weigh=weigh_end,
+)
 
 
 def _past(survey: Survey, now: datetime) -> Iterator[tuple[RegisterEntry, Bound, date]]:
     """Entries that have ended, with the day after which no certificate is to be expected."""
-    for entry, bound in _concerning(survey):
+    for entry, bound in in_use(survey):
         if ended := _ended(entry, now):
             yield entry, bound, ended
 
@@ -117,10 +162,6 @@ def _ended(entry: RegisterEntry, now: datetime) -> date | None:
         return min(entry.expires or said, said)
     over = entry.status is ValidationStatus.COMPLETED and entry.expires and entry.expires < now.date()
     return entry.expires if over else None
-
-
-def _title(entry: RegisterEntry) -> str:
-    return entry.title[0].upper() + entry.title[1:]
 
 
 def _expired(entry: RegisterEntry, now: datetime) -> str:
@@ -144,35 +185,5 @@ def _issued_after(ended: date, bound: Bound) -> bool:
     return any(certificate.created.date() > ended for certificate in newest if certificate)
 
 
-def _where(bound: Bound) -> str:
-    found = names(account for account, _ in bound)
-    if not found:
-        return "the profiles that use it could not be read"
-    return f"{count(len(found), 'account')} ({listing(found)})"
-
-
-def _stops(bound: Bound) -> str:
-    if not bound:
-        return "Signing stops for every profile bound to it."
-    profiles = [f"{account.name}/{profile.name}" for account, profile in bound]
-    return f"Signing stops for {count(len(profiles), 'profile')}: {', '.join(sorted(profiles))}."
-
-
 def _resource(bound: Bound, survey: Survey) -> str:
-    return bound[0][0].id if bound else survey.subscription.scope
-
-
-def _rests_on(survey: Survey) -> tuple[Sight, ...]:
-    """The register alone says that it is over; whom it concerns is known from before where it cannot be seen."""
-    return (Sight(About.REGISTER, survey.subscription.scope),)
-
-
-def _facts(entry: RegisterEntry, survey: Survey) -> dict[str, str]:
-    facts = {
-        "Validation": entry.validation_id,
-        "Organisation": entry.organisation,
-        "Subscription": survey.subscription.name,
-        "Owner": entry.owner,
-        "Date entered by": f"{entry.said_by}, {day(entry.said_at)} ({entry.way})",
-    }
-    return {name: value for name, value in facts.items() if value}
+    return resource([account for account, _ in bound], survey)

@@ -1,0 +1,29 @@
+"""How each rule is set: `RULES__QUOTA_FORECAST=observe`, `RULES__SIGNING_SPIKE=tell:3`."""
+
+import re
+from collections.abc import Mapping
+
+from shared.domain.policy import Mode, RuleSetting
+from shared.domain.rules.book import BOOK
+from shared.setting_mistakes import Mistake, unknown
+
+SECTION = "RULES"
+NAMES = {f"{SECTION}__{name.upper().replace('-', '_')}": name for name in BOOK}
+_WRITTEN = re.compile(r"(off|observe|tell)(?::([1-9][0-9]?))?")
+
+
+def rule_settings(environment: Mapping[str, str]) -> tuple[Mapping[str, RuleSetting], Mapping[str, Mistake]]:
+    """By name of the rule, and what is wrong by name of the setting, unknown rules included."""
+    rules, mistakes = {}, {}
+    for name, value in environment.items():
+        if name.partition("__")[0] != SECTION or "__" not in name or not value.strip():
+            continue
+        written = _WRITTEN.fullmatch(value.strip().lower())
+        if name not in NAMES:
+            [mistakes[name]] = unknown({name: ""}, NAMES, (SECTION,))
+        elif not written:
+            sentence = f"{name}: must be off, observe or tell, or tell:3 to be told after three checks."
+            mistakes[name] = Mistake(name, sentence)
+        else:
+            rules[NAMES[name]] = RuleSetting(Mode(written[1]), int(written[2]) if written[2] else None)
+    return rules, mistakes
