@@ -57,11 +57,11 @@ def _open(intent: Intent, portal: str) -> Iterator[str]:
     yield f"If nothing is done: {finding.stops}"
     yield f"Next step: {finding.next_step}"
     yield f"{_since(finding)}: {moment(intent.since)}"
-    if finding.means:
-        yield f"What this is: {finding.means}"
     yield f"You will hear again: {intent.next_word}."
     if intent.also:
         yield f"Also told: {', '.join(intent.also)}"
+    if finding.means:
+        yield f"What this is: {finding.means}"
     for name, value in finding.facts.items():
         yield f"{name}: {value}"
     if finding.resource:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.blind import Blind
-from shared.domain.finding import Finding
+from shared.domain.finding import Finding, Severity
 from shared.domain.memory import Decision, Reason
 from shared.domain.period import period_of
 from shared.domain.policy import Policy
@@ -38,6 +38,7 @@ class FindingView:
     next_step: str
     accounts: tuple[str, ...]
     inhibited: bool = False
+    observed: bool = False
     told: tuple[tuple[str, str], ...] = ()
 
 
@@ -50,7 +51,6 @@ class SubscriptionView:
     taken: datetime
     accounts: tuple[AccountView, ...]
     findings: tuple[FindingView, ...]
-    to_enter: tuple[str, ...] = ()
     blind: tuple[Blind, ...] = ()
 
 
@@ -58,14 +58,15 @@ def view_of(
     survey: Survey, look: str, findings: Sequence[Finding], decisions: Sequence[Decision], policy: Policy
 ) -> SubscriptionView:
     """What a page shows of a survey and of what was made of it."""
-    troubled = {name for finding in findings for name in finding.accounts}
+    observed = {decision.finding.key for decision in decisions if decision.reason is Reason.OBSERVING}
+    real = [found for found in findings if found.severity > Severity.INFO and found.key not in observed]
+    troubled = {name for finding in real for name in finding.accounts}
     return SubscriptionView(
         subscription=survey.subscription,
         look=look,
         taken=survey.taken,
         accounts=tuple(_account(survey, policy, index, troubled) for index in range(len(survey.accounts))),
         findings=tuple(finding_view(finding, decisions) for finding in findings),
-        to_enter=tuple(sorted(set(survey.by_validation()) - set(survey.register) - {""})),
         blind=survey.blind,
     )
 
@@ -98,5 +99,6 @@ def finding_view(finding: Finding, decisions: Sequence[Decision]) -> FindingView
         next_step=finding.next_step,
         accounts=finding.accounts,
         inhibited=any(reason == Reason.INHIBITED for _, reason in told),
+        observed=any(reason == Reason.OBSERVING for _, reason in told),
         told=told,
     )

@@ -8,6 +8,7 @@ from decimal import Decimal
 from shared.domain.blind import About, Blind
 from shared.domain.cost import Bill, together
 from shared.domain.look import Look
+from shared.domain.rules.register import MISSING
 from shared.domain.view import AccountView, FindingView, SubscriptionView
 from shared.domain.words import amounts, count, day, listing, moment
 
@@ -39,7 +40,7 @@ class Check:
     def findings(self) -> Sequence[FindingView]:
         """The worst first, without those that are a part of a larger one."""
         found = [finding for view in self.views for finding in view.findings if not finding.inhibited]
-        return sorted(found, key=lambda finding: (ORDER[finding.severity], -len(finding.accounts), finding.what))
+        return sorted(found, key=_graveness)
 
     @property
     def fees(self) -> Decimal:
@@ -60,10 +61,9 @@ def head(check: Check, seconds: float | None = None) -> str:
 def lines(check: Check) -> Iterator[str]:
     """Everything below the head."""
     for finding in check.findings:
-        yield row(LABELS[finding.severity], finding.what)
+        yield row(_label(finding), finding.what)
         yield row("", f"next: {_first_sentence(finding.next_step)}")
     yield from _fine(check)
-    yield from _to_enter(check)
     yield from _billed(check)
     yield from _not_reached(check)
     yield from _not_read(check)
@@ -88,10 +88,15 @@ def _fine(check: Check) -> Iterator[str]:
         yield row("fine", f'{count(len(fine), "account")}{young}; "certificate expires in 2 days" is normal')
 
 
-def _to_enter(check: Check) -> Iterator[str]:
-    missing = [f"{short[:8]} ({view.subscription.name})" for view in check.views for short in view.to_enter]
-    if missing:
-        yield row("to enter", f"{count(len(missing), 'expiry date')} that Azure does not tell: {listing(missing, 5)}")
+def _graveness(finding: FindingView) -> tuple[bool, int, int, str]:
+    return finding.observed, ORDER[finding.severity], -len(finding.accounts), finding.what
+
+
+def _label(finding: FindingView) -> str:
+    """How grave it is; what nobody is told of is marked, and so is what only people can know."""
+    if finding.observed:
+        return "observed"
+    return "to enter" if finding.rule == MISSING.name else LABELS[finding.severity]
 
 
 def _billed(check: Check) -> Iterator[str]:

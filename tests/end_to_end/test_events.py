@@ -151,6 +151,6 @@ async def test_what_cannot_be_read_is_put_aside_without_what_it_says_of_people(
 async def test_nobodys_name_was_logged(app: Stage, folder: Path) -> None:
     """Also not by what the earlier tests made it do."""
     logs = "".join(path.read_text("utf-8", errors="replace") for path in folder.glob("*.log"))
-    assert "An event was put on countersign-events-poison: The event names no operation or no resource." in logs
-    assert "status: Input should be" in logs
+    assert "An event was put on countersign-events-poison: data: names no operation or no resource" in logs
+    assert "status: must be one of" in logs
     assert [] == [word for word in PERSON if word in logs]

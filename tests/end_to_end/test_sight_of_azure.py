@@ -157,7 +157,7 @@ async def test_a_subscription_that_may_not_be_read_is_blind_and_its_alerts_stay_
         management_groups={"all": ["Main", "Other"]},
         accounts=[{"name": "games", **parts}, {"name": "fine", "subscription": "Other", "region": "eastus"}],
     )
-    async with sight(scenario, tmp_path, WATCH__SCOPES="all") as seen:
+    async with sight(scenario, tmp_path, WATCH__SCOPES="all", RULES__COST_IDLE="off") as seen:
         await seen.world.look()
         assert [SUSPENSION] == await seen.heard()
         seen.azure.happens(forbid="Main")

@@ -42,11 +42,11 @@ def test_the_whole_fleet_is_seen(summary: dict[str, Any]) -> None:
 
 def test_the_first_check_is_one_message_with_the_worst_first(messages: list[dict[str, Any]]) -> None:
     severities = [item["severity"] for item in messages[0]["body"]["data"]["items"]]
-    assert severities == ["critical", "critical", "warning", "warning", "warning"]
+    assert severities == ["critical", "critical", "warning", "warning", "warning", "warning"]
     worst = "signing down for 3 accounts (fabrikam-app, fabrikam-drivers and fabrikam-us), identity validation 4931e07a"
     summary = messages[0]["body"]["data"]["summary"]
-    assert summary.startswith(f"Countersign's first check: 2 critical, 3 warnings: {worst}")
-    assert summary.endswith("; suspension of games-eu/release and 3 more")
+    assert summary.startswith(f"Countersign's first check: 2 critical, 4 warnings: {worst}")
+    assert summary.endswith("; suspension of games-eu/release and 4 more")
 
 
 def test_the_lapsed_validation_is_one_item_that_names_every_account_it_takes_down(
@@ -78,9 +78,11 @@ def test_the_bill_is_said_with_how_far_it_goes(ended: Ended) -> None:
 
 def test_a_third_look_tells_just_what_changed_and_what_is_over(messages: list[dict[str, Any]]) -> None:
     used = "5,030 of the 5,000 signatures included in November"
+    link = "its link lives until 26 Nov 2026: 1 account (new-1)"
     accounts = "3 accounts (payments-pos, payments-prod and payments-web)"
     assert [
         f"Warning (worse): Account tools-basic (Platform) has made {used} (100 % crossed)",
+        f"Warning: Identity validation 4b0312fe (Contoso Ltd) is not verified by mail, {link}",
         f"Over: expiry of identity validation 87eafa5b (Contoso Payments Ltd), {accounts}",
     ] == titles(messages[2])
 

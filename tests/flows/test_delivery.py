@@ -159,8 +159,8 @@ async def test_a_message_says_what_where_what_next_and_when_again() -> None:
         "If nothing is done: Signing stops for 1 profile: payments/release.",
         f"Next step: {step}",
         "First seen: Fri 20 Nov 2026 07:07 UTC",
-        f"What this is: {EXPIRING.meaning}",
         "You will hear again: when 3 days are left, and when it is over.",
+        f"What this is: {EXPIRING.meaning}",
     ] == item["text"].splitlines()[:6]
 
 

@@ -71,7 +71,6 @@ def test_the_worst_comes_first_with_one_next_step() -> None:
         "warning   a warning",
         "          next: Answer Microsoft",
         'fine      2 accounts, 1 of them new without a certificate yet; "certificate expires in 2 days" is normal',
-        "to enter  1 expiry date that Azure does not tell: aaaaaaaa (Games)",
     ] == list(lines(check(SURVEY, WARNING, SUSPENDED)))
 
 

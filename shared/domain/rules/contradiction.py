@@ -8,7 +8,7 @@ from shared.domain.blind import About, Sight
 from shared.domain.finding import Finding, Rule, Severity
 from shared.domain.policy import Mode, Policy
 from shared.domain.rules import pages
-from shared.domain.rules.concerns import Bound, facts, in_use, rests_on_register, title, where_bound
+from shared.domain.rules.concerns import Bound, facts, rests_on_register, title, where_bound
 from shared.domain.signatures import DAY, Signatures
 from shared.domain.survey import Survey
 from shared.domain.validation import RegisterEntry, ValidationStatus
@@ -21,8 +21,10 @@ MISSED = 2  # So many usual signing days without a signature are silence.
 
 def contradiction(survey: Survey, policy: Policy, now: datetime) -> Iterator[Finding]:
     """What people say of a validation and what Azure shows contradict each other; one of them is wrong."""
-    for entry, bound in in_use(survey):
-        against = _against(entry, bound, policy, now) if bound else ""
+    seen = survey.by_validation()
+    for entry in survey.register.values():
+        bound = seen.get(entry.validation_id, ()) if entry.validation_id else ()
+        against = _against(entry, bound, policy, now)
         if against:
             yield Finding(
                 rule=CONTRADICTION.name,
@@ -95,9 +97,9 @@ def missed_days(signed: Signatures, now: datetime) -> list[date]:
 def weigh_contradiction(survey: Survey, account: SigningAccount, policy: Policy, now: datetime) -> Iterator[str]:
     """Whether the list and the certificates agree."""
     found = False
-    for entry, bound in in_use(survey):
-        ours = [(one, profile) for one, profile in bound if one.id == account.id]
-        if ours:
+    for validation_id, bound in survey.by_validation().items():
+        entry, ours = survey.register.get(validation_id), [(one, profile) for one, profile in bound if one == account]
+        if entry and ours:
             found = True
             against = _against(entry, ours, policy, now)
             yield f"{entry.title}: the list says {entry.status}, and {against or 'what Azure shows agrees'}"

@@ -119,14 +119,14 @@ def quota_forecast(survey: Survey, policy: Policy, now: datetime) -> Iterator[Fi
         if isinstance(ahead, CannotSay) or ahead.reached is None:
             continue
         cost = max(ahead.total - one.terms.included_signatures, 0) * one.price.overage
-        late = day(ahead.latest) if ahead.latest else "not in this period"
+        early, late = day(ahead.earliest or ahead.reached), day(ahead.latest) if ahead.latest else "never this period"
+        span = "" if early == late else f" (between {early} and {late})"
         yield one.finding(
             FORECAST,
             one.subject,
             Severity.WARNING,
             f"Account {one.account.name} ({survey.subscription.name}) will have used its "
-            f"{one.terms.included_signatures:,} included signatures about {day(ahead.reached)} "
-            f"(between {day(ahead.earliest or ahead.reached)} and {late})",
+            f"{one.terms.included_signatures:,} included signatures about {day(ahead.reached)}{span}",
             f"Signing goes on; overage to the end of {one.month} would be about {one.price.said(cost)}.",
             f"foreseen overage of {one.account.name}",
         )
