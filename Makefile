@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PYTHON_STAMP := $(VENV)/.installed
 NODE_STAMP := node_modules/.installed
 
-.PHONY: help setup run serve look check lint types contracts format test torture-quick torture fresh lock picture clean
+.PHONY: help setup run serve look check lint types contracts format docs test torture-quick torture fresh lock picture clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -50,6 +50,9 @@ contracts: $(PYTHON_STAMP)
 
 format: $(PYTHON_STAMP) ## Put the code in order
 	@$(BIN)/ruff check --fix && $(BIN)/ruff format
+
+docs: $(PYTHON_STAMP) ## Write docs/rules anew, from the rules themselves
+	@$(BIN)/python -m tests.unit.rules.write_pages
 
 test: setup lint types contracts ## Everything, with coverage
 	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered

@@ -8,7 +8,14 @@ from shared.domain.rules.book import BOOK
 from shared.setting_mistakes import Mistake, unknown
 
 SECTION = "RULES"
-NAMES = {f"{SECTION}__{name.upper().replace('-', '_')}": name for name in BOOK}
+
+
+def setting_name(rule: str) -> str:
+    """quota-forecast -> RULES__QUOTA_FORECAST."""
+    return f"{SECTION}__{rule.upper().replace('-', '_')}"
+
+
+NAMES = {setting_name(rule): rule for rule in BOOK}
 _WRITTEN = re.compile(r"(off|observe|tell)(?::([1-9][0-9]?))?")
 
 

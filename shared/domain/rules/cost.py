@@ -204,6 +204,7 @@ AFTER_DELETION = Rule(
     group="cost",
     links=pages.SUPPORT | pages.COST_ANALYSIS,
     settled=True,
+    weigh=weigh_cost,
 )
 
 

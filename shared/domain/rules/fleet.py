@@ -31,6 +31,7 @@ def nothing_visible(survey: FleetSurvey, _policy: Policy, _now: datetime) -> Ite
         stops="Nothing is being watched.",
         next_step=NOTHING_VISIBLE.advice,
         rests_on=(Sight(About.ACCOUNTS, ""),),
+        problem="no signing account visible",
     )
 
 

@@ -147,7 +147,7 @@ def tag_malformed(survey: Survey, _policy: Policy, _now: datetime) -> Iterator[F
                 subject=account.local_name,
                 severity=Severity.WARNING,
                 what=f"A tag of account {account.name} ({survey.subscription.name}) cannot be read: "
-                + " ".join(mistakes),
+                + " ".join(mistakes).rstrip("."),
                 stops="What somebody wanted for this account is not in force.",
                 next_step=TAG.advice,
                 rests_on=(Sight(About.ACCOUNTS, account.id),),
