@@ -58,8 +58,9 @@ def counts_towards(budget: Budget, account: SigningAccount, subscription: Subscr
         return wanted == account.name.lower()
     if kind == "tag":
         name, _, value = wanted.partition("=")
-        tags = dict(subscription.tags) | dict(account.group_tags) | dict(account.tags)
-        return value in {said.strip().lower() for tag, said in tags.items() if tag.lower() == name}
+        nearest = (subscription.tags, account.group_tags, account.tags)
+        said = {tag.lower(): text.strip().lower() for tags in nearest for tag, text in tags.items()}
+        return said.get(name) == value
     return kind == "total"
 
 
