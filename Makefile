@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PYTHON_STAMP := $(VENV)/.installed
 NODE_STAMP := node_modules/.installed
 
-.PHONY: help setup run serve look check lint types contracts format docs test torture-quick torture fresh lock picture clean
+.PHONY: help setup run serve look check lint types contracts format docs test bench torture-quick torture fresh lock picture clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -56,6 +56,9 @@ docs: $(PYTHON_STAMP) ## Write docs/rules anew, from the rules themselves
 
 test: setup lint types contracts ## Everything, with coverage
 	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+bench: $(PYTHON_STAMP) ## What it costs to judge a large fleet
+	@$(BIN)/python -m benchmarks.judging
 
 torture-quick: setup ## Longer proofs, at most ten minutes
 	@$(BIN)/python -m pytest tests/torture --torture=quick

@@ -68,16 +68,17 @@ class Signatures:
 
 def signatures_of(months: Months) -> Signatures:
     """From what is kept by the hour."""
-    days: dict[date, list[int]] = {}
-    for usage in months.values():
-        first = usage.month.date()
+    days: dict[date, Day] = {}
+    for _, usage in sorted(months.items()):
+        totals, known = [0] * 31, [0] * 31
         for hour, number in usage.hours.items():
-            found = days.setdefault(first + timedelta(days=hour // 24), [0, 0])
-            found[0] += number
-            found[1] += 1
+            totals[hour // 24] += number
+            known[hour // 24] += 1
+        first = usage.month.date()
+        days |= {first + number * DAY: Day(totals[number], known[number]) for number in range(31) if known[number]}
     return Signatures(
         since=min(months, default=None),
-        days={on: Day(*found) for on, found in sorted(days.items())},
+        days=days,
         read_until=max((usage.read_until for usage in months.values() if usage.read_until), default=None),
         gaps=tuple(gap for _, usage in sorted(months.items()) for gap in usage.gaps),
         months=months,
