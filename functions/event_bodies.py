@@ -78,7 +78,7 @@ def account_operation(event: Event) -> str:
     return found[0] if found else ""
 
 
-def reported_validation(event: Event, now: datetime) -> RegisterEntry | None:
+def reported_validation(event: Event, now: datetime, max_years_ahead: int) -> RegisterEntry | None:
     """What somebody says of a validation; None for events of another type. Raises Unfit."""
     if event.type != VALIDATION_REPORTED:
         return None
@@ -86,7 +86,7 @@ def reported_validation(event: Event, now: datetime) -> RegisterEntry | None:
     if not by or len(by) > MOST_CHARACTERS:
         raise Unfit([Fault("by", "must say who says so")])
     said = {name: value for name, value in event.data.items() if name != "by"}
-    return entry_of(said, by, min(event.time or now, now), Way.EVENT)
+    return entry_of(said, by, min(event.time or now, now), Way.EVENT, max_years_ahead)
 
 
 def _object(data: object) -> Mapping[str, Any]:

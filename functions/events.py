@@ -36,14 +36,14 @@ async def validation_reported(event: func.EventGridEvent) -> None:
     from shared.testimony import Unfit
     from shared.wiring import house
 
-    told = event_of(event)
+    home, told = house(), event_of(event)
     try:
-        entry = reported_validation(told, datetime.now(UTC))
+        entry = reported_validation(told, datetime.now(UTC), home.settings.max_years_ahead)
     except Unfit as error:
         await _put_aside(told.kept(), str(error))
         return
     if entry:
-        await house().events.reported(entry)
+        await home.events.reported(entry)
 
 
 @bp.queue_trigger(arg_name="message", queue_name=QUEUE, connection="AzureWebJobsStorage")

@@ -20,7 +20,7 @@ from shared.domain.validation import (
 )
 from shared.setting_values import GUID
 
-MAX_YEARS_AHEAD = 3
+ACCOUNT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]")
 
 
 class Unfit(ValueError):
@@ -76,6 +76,13 @@ def _day(value: object) -> object:
     return _nothing(value)
 
 
+def _account_name(value: object) -> object:
+    """As Azure allows it (DOMAIN.md section 1), so that a sentence in the wrong column is noticed."""
+    if isinstance(value, str) and value.strip() and not ACCOUNT_NAME.fullmatch(value.strip()):
+        raise ValueError("must be the name of an account: 3 to 24 letters, digits and hyphens")
+    return value
+
+
 type _Guid = Annotated[str, StringConstraints(pattern=f"^{GUID.pattern}$")]
 type _Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 type _Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000)]
@@ -89,7 +96,7 @@ class Testimony(BaseModel):
 
     subscription: Annotated[_Guid, BeforeValidator(_lower)]
     validation: Annotated[_Guid | None, BeforeValidator(lambda value: _nothing(_lower(value)))] = None
-    account: _Name = ""
+    account: Annotated[_Name, BeforeValidator(_account_name)] = ""
     status: Annotated[ValidationStatus, BeforeValidator(_word_of(ValidationStatus))]
     expires: _Day = None
     organisation: _Name = ""
@@ -124,7 +131,7 @@ WORDS = {
 
 
 def entry_of(
-    said: Mapping[str, Any], by: str, at: datetime, way: Way, max_years_ahead: int = MAX_YEARS_AHEAD
+    said: Mapping[str, Any], by: str, at: datetime, way: Way, max_years_ahead: int
 ) -> RegisterEntry:
     """What the validation list takes of it. Raises Unfit, with everything that is wrong at once."""
     try:

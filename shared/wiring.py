@@ -18,6 +18,7 @@ from shared.cloud.session import Session
 from shared.cloud.usage import MonitorUsage
 from shared.config import Settings
 from shared.domain.rules.book import RULES
+from shared.flows.answer import Answer
 from shared.flows.close import Close
 from shared.flows.collect import Collect
 from shared.flows.conclude import Conclude, Judge
@@ -27,6 +28,7 @@ from shared.flows.deliver import Deliver
 from shared.flows.events import Events
 from shared.flows.fleet import FleetJudge
 from shared.flows.health import Health
+from shared.flows.known import Known
 from shared.flows.look import LookAt
 from shared.flows.refresh import RefreshOne
 from shared.flows.relay import Relay
@@ -51,6 +53,7 @@ from shared.store.looks import TableLooks
 from shared.store.messages import QueuedMessages
 from shared.store.outbox import TableOutbox
 from shared.store.queues import Queues
+from shared.store.register import TableRegister
 from shared.store.rows import Rows
 from shared.store.shelves import TableShelves
 from shared.store.views import BlobViews
@@ -118,6 +121,9 @@ class House:
     costs: Costs
     events: Events
     refresh: RefreshOne
+    known: Known
+    answer: Answer
+    register: TableRegister
     messages: QueuedMessages
     shelves: TableShelves
     looks: TableLooks
@@ -151,7 +157,8 @@ def furnish(
     bills, bursts = TableBills(storage.subscriptions), TableBursts(storage.subscriptions)
     relay = Relay(shelves, outbox, messages, policy.tell.group_window)
     collect = Collect(sources.accounts, Signatures(sources.usage), Daily(sources.subscriptions))
-    conclude = Conclude(Judge(RULES, policy, routes), shelves, views, relay)
+    judge, register = Judge(RULES, policy, routes), TableRegister(storage.subscriptions)
+    conclude = Conclude(judge, shelves, views, relay)
     costs = Costs(sources.costs, bills, shelves, looks, messages, settings.cost_scopes, settings.only_subscriptions)
     close = Close(looks, FleetJudge(policy, routes, shelves, looks, bills, views, relay, sentences), relay, costs)
     return House(
@@ -180,9 +187,12 @@ def furnish(
         relay=relay,
         deliver=Deliver(channels(settings, clock) if receivers is None else receivers, outbox, messages, clock),
         health=Health(looks, outbox, routes, sentences),
-        events=Events(bursts, shelves, messages),
+        events=Events(bursts, register, messages),
         refresh=RefreshOne(collect, conclude, bursts, shelves, looks, messages, settings.only_subscriptions),
         costs=costs,
+        known=Known(judge, shelves, looks, views, settings.only_subscriptions),
+        answer=Answer(register, looks, messages, settings.only_subscriptions, settings.max_years_ahead),
+        register=register,
         messages=messages,
         shelves=shelves,
         looks=looks,

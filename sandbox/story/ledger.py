@@ -9,7 +9,6 @@ from sandbox.azure.register import RegisterEntry as Said
 from sandbox.azure.scenario.story import Scenario
 from sandbox.story.waiting import until
 from shared import config
-from shared.clock import SystemClock
 from shared.domain.cost import month_start
 from shared.domain.look import Look
 from shared.domain.validation import ApplicantKind, FailureReason, RegisterEntry, Trust, ValidationStatus, Way
@@ -18,7 +17,7 @@ from shared.reports.check import Check
 from shared.store.bills import TableBills
 from shared.store.looks import TableLooks
 from shared.store.outbox import TableOutbox
-from shared.store.shelves import TableShelves
+from shared.store.register import TableRegister
 from shared.store.views import BlobViews
 from shared.wiring import Storage, azure_storage
 
@@ -39,9 +38,9 @@ class Ledger:
 
     async def enter(self, scenario: Scenario, said: Iterable[Said]) -> int:
         """Put what people say into the validation list; answers how many entries."""
-        shelves = TableShelves(self.storage.subscriptions, self.storage.looks, SystemClock())
+        register = TableRegister(self.storage.subscriptions)
         entries = [_entry(scenario, one) for one in said]
-        await asyncio.gather(*(shelves.testify(entry) for entry in entries))
+        await asyncio.gather(*(register.say(entry) for entry in entries))
         return len(entries)
 
     async def next_look(self, after: str) -> Look:

@@ -128,6 +128,14 @@ class RegisterEntry:
         return f"{short} ({self.organisation})" if self.organisation else short
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One word about a validation, as it is kept: the entry as it was from then on, or that it was withdrawn."""
+
+    entry: RegisterEntry
+    withdrawn: bool = False
+
+
 def pending_key(account: str) -> str:
     """The key of a request that has no id yet, by the name of its account."""
     return f"account:{account.lower()}"

@@ -11,7 +11,7 @@ from shared.domain.blind import About, Blind, Sight
 from shared.domain.kept import CallKind, Kept
 from shared.domain.look import Shard
 from shared.flows.daily import Daily
-from shared.flows.readings import Readings
+from shared.flows.readings import Readings, as_known
 from shared.flows.signatures import Signatures
 from shared.ports.azure import AccountReader
 from shared.ports.errors import Throttled
@@ -41,16 +41,7 @@ class Collect:
 
     async def one(self, account_id: str, kept: Kept, now: datetime) -> Readings:
         """One account alone, known from before or not, or none; of all others what is known has to do."""
-        standing = kept.standing
-        seen_again = [Sight(About.ACCOUNTS, account_id), Sight(About.PROFILES, account_id)]
-        found = Readings(
-            began=now,
-            accounts=kept.accounts(),
-            blind=[spot for spot in standing.blind if Sight(spot.about, spot.scope) not in seen_again],
-            held=tuple(row for row in kept.patience if row.until > now),
-            daily=standing.daily,
-            refused=standing.refused,
-        )
+        found = as_known(kept, now, account_id)
         if account_id:
             await self._read_one(account_id, kept, found)
         return found

@@ -9,7 +9,7 @@ from shared.domain.subscription import subscription_of
 from shared.domain.validation import RegisterEntry
 from shared.ports.bursts import Bursts
 from shared.ports.messages import Messages
-from shared.ports.shelves import Shelves
+from shared.ports.register import Register
 
 _log = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ class Events:
     """At least once and in any order. The first of a burst is looked at now, the others together when it is over."""
 
     bursts: Bursts
-    shelves: Shelves
+    register: Register
     messages: Messages
 
     async def changed(self, account_id: str, happened: datetime, now: datetime, operation: str = "") -> None:
@@ -39,7 +39,7 @@ class Events:
 
     async def reported(self, entry: RegisterEntry) -> None:
         """Testimony by event; what was said later stands."""
-        if await self.shelves.testify(entry):
+        if await self.register.say(entry):
             await self.messages.refresh(Refresh(entry.subscription_id))
         else:
             _log.info("a report of %s is older than what is known", entry.title)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from shared.domain.account import CertificateProfile, SigningAccount
 from shared.domain.blind import About, Blind, Sight, hidden
-from shared.domain.kept import CallKind, Patience
+from shared.domain.kept import CallKind, Kept, Patience
 from shared.domain.subscription import DailyFacts
 from shared.domain.usage import Window
 from shared.ports.errors import Throttled
@@ -66,3 +66,16 @@ class Readings:
             if account.id in self.uncounted and not hidden([usage], self.blind):
                 yield usage
         yield from sorted(self.unasked, key=lambda sight: sight.about)
+
+
+def as_known(kept: Kept, now: datetime, again: str = "") -> Readings:
+    """What is known, as if it had been read now: what was out of sight still is, but for the account read `again`."""
+    seen_again = [Sight(About.ACCOUNTS, again), Sight(About.PROFILES, again)]
+    return Readings(
+        began=now,
+        accounts=kept.accounts(),
+        blind=[spot for spot in kept.standing.blind if Sight(spot.about, spot.scope) not in seen_again],
+        held=tuple(row for row in kept.patience if row.until > now),
+        daily=kept.standing.daily,
+        refused=kept.standing.refused,
+    )

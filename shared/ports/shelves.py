@@ -10,7 +10,6 @@ from shared.domain.memory import Change, Intent
 from shared.domain.metering import Months
 from shared.domain.subscription import Subscription
 from shared.domain.survey import AccountFacts
-from shared.domain.validation import RegisterEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class Lying:
 
 
 class Shelves(Protocol):
-    """What is kept of each subscription. `commit` and `register` raise Conflict."""
+    """What is kept of each subscription. `commit` raises Conflict."""
 
     async def read(self, subscription: Subscription, month: datetime) -> Kept:
         """Everything kept of one subscription in one query; usage and costs of `month` and the one before."""
@@ -53,10 +52,6 @@ class Shelves(Protocol):
 
     async def hold(self, subscription_id: str, patience: Patience) -> None:
         """Tell all workers to wait; a later end stays."""
-        ...
-
-    async def testify(self, entry: RegisterEntry) -> bool:
-        """Put one entry into the register, over an older one; False where something later is known. May Conflict."""
         ...
 
     async def intents(self, subscription_id: str) -> Sequence[Lying]:

@@ -16,13 +16,13 @@ from shared.domain.metering import Months
 from shared.domain.subscription import Subscription
 from shared.domain.survey import AccountFacts
 from shared.domain.usage import SigningUsage, last_month
-from shared.domain.validation import RegisterEntry
 from shared.ports.clock import Clock
 from shared.ports.errors import Conflict
 from shared.ports.shelves import Commit, Lying
 from shared.store.bursts import BURST, KIND
 from shared.store.keys import key, parts, prefix
 from shared.store.months import COST, USAGE, month_key, months_until, rows_about
+from shared.store.register import ENTRY, REGISTER
 from shared.store.rows import Delete, Insert, Merge, Operation, Row, Rows, key_of
 from shared.store.schema import Codec, newer
 from shared.store.transactions import forget, in_transactions
@@ -31,7 +31,6 @@ FACTS = Codec[AccountFacts](AccountFacts)
 STANDING = Codec[Standing](Standing)
 MEMORY = Codec[FindingMemory](FindingMemory)
 INTENT = Codec[Intent](Intent)
-ENTRY = Codec[RegisterEntry](RegisterEntry)
 PATIENCE = Codec[Patience](Patience)
 
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -86,19 +85,6 @@ class TableShelves:
         except Conflict:
             await self.hold(subscription_id, patience)
 
-    async def testify(self, entry: RegisterEntry) -> bool:
-        """What was said later stays. Raises Conflict when it changed meanwhile, or is of a newer release."""
-        partition, row_key = key(entry.subscription_id), _entry_key(entry)
-        before = await self.subscriptions.get(partition, row_key)
-        if before and newer(before):
-            raise Conflict("a newer release wrote this entry")
-        known = ENTRY.value(before) if before else None
-        after = entry.over(known)
-        if after != known:
-            row = Row(row_key, ENTRY.values(after), before.etag if before else "")
-            await self.subscriptions.transact(partition, [Merge(row) if before else Insert(row)])
-        return known is None or known.said_at <= entry.said_at
-
     async def intents(self, subscription_id: str) -> Sequence[Lying]:
         """All of one partition, in the order of their keys."""
         rows = await self.subscriptions.query(key(subscription_id), *prefix("intent"))
@@ -138,7 +124,7 @@ def _kept(subscription: Subscription, rows: Sequence[Row]) -> Kept:
     of: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
         of[parts(row.key)[0]].append(row)
-    entries, facts = ENTRY.all_readable(of["register"]), FACTS.all_readable(of["account"])
+    entries, facts = ENTRY.all_readable(of[REGISTER]), FACTS.all_readable(of["account"])
     memory = [replace(MEMORY.readable(row) or _unknown(row), read_only=newer(row)) for row in of["told"]]
     hidden = Blind(About.REGISTER, subscription.scope, "A newer release of Countersign wrote some entries.")
     return Kept(
@@ -150,7 +136,7 @@ def _kept(subscription: Subscription, rows: Sequence[Row]) -> Kept:
         memory={remembered.finding.key: remembered for remembered in memory},
         register={entry.key: entry for entry in entries},
         patience=tuple(PATIENCE.all_readable(of["patience"])),
-        blind=(hidden,) if len(entries) < len(of["register"]) else (),
+        blind=(hidden,) if len(entries) < len(of[REGISTER]) else (),
         bursts={burst.account_id: burst for burst in BURST.all_readable(of[KIND])},
         standing=next(iter(STANDING.all_readable(of["subscription"])), Standing()),
         etags={row.key: row.etag for row in rows},
@@ -177,10 +163,6 @@ def _unknown(row: Row) -> FindingMemory:
     _, rule, subject = parts(row.key)
     finding = Finding(rule, subject, Severity.INFO, what="", stops="", next_step="", rests_on=())
     return FindingMemory(finding, since=NEVER, noticed=NEVER)
-
-
-def _entry_key(entry: RegisterEntry) -> str:
-    return key("register", entry.key)
 
 
 def _facts_operations(kept: Kept, commit: Commit) -> list[Operation]:

@@ -92,7 +92,7 @@ def test_of_a_report_that_is_put_aside_nothing_is_lost(data: object) -> None:
 def test_the_report_in_the_documentation_is_one() -> None:
     text = (PROJECT / "docs" / "events.md").read_text("utf-8")
     sample = json.loads(text.partition("```json")[2].partition("```")[0])
-    entry = reported_validation(given(sample["type"], sample["data"], cloud=True), NOW)
+    entry = reported_validation(given(sample["type"], sample["data"], cloud=True), NOW, 3)
 
     assert entry is not None
     assert entry.expires == date(2028, 11, 19)
@@ -100,7 +100,7 @@ def test_the_report_in_the_documentation_is_one() -> None:
 
 @pytest.mark.parametrize("status", ["In Progress", "in progress", "InProgress", "in-progress", "IN_PROGRESS"])
 def test_a_report_uses_the_words_of_the_portal_in_any_spelling(status: str) -> None:
-    entry = reported_validation(given("Countersign.Validation.Reported", SAID | {"status": status}), NOW)
+    entry = reported_validation(given("Countersign.Validation.Reported", SAID | {"status": status}), NOW, 3)
     assert entry is not None
     assert entry.status is ValidationStatus.IN_PROGRESS
 
@@ -121,12 +121,12 @@ def test_a_report_is_an_entry_said_when_the_event_happened() -> None:
         organisation="Fabrikam Inc",
         note="renewed",
     )
-    assert expected == reported_validation(event, NOW)
+    assert expected == reported_validation(event, NOW, 3)
 
 
 def test_nobody_speaks_from_the_future() -> None:
     early = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-    entry = reported_validation(given("Countersign.Validation.Reported", SAID), early)
+    entry = reported_validation(given("Countersign.Validation.Reported", SAID), early, 3)
     assert entry
     assert early == entry.said_at
 
@@ -145,11 +145,11 @@ def test_nobody_speaks_from_the_future() -> None:
 )
 def test_a_bad_report_is_answered_by_one_sentence_without_values(change: dict[str, object], sentence: str) -> None:
     with pytest.raises(Unfit) as told:
-        reported_validation(given("Countersign.Validation.Reported", SAID | change), NOW)
+        reported_validation(given("Countersign.Validation.Reported", SAID | change), NOW, 3)
 
     assert str(told.value).startswith(sentence)
     assert VALIDATION not in str(told.value)
 
 
 def test_events_of_another_type_are_no_reports() -> None:
-    assert reported_validation(given("Something.Else", SAID), NOW) is None
+    assert reported_validation(given("Something.Else", SAID), NOW, 3) is None

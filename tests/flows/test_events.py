@@ -280,7 +280,7 @@ async def test_what_was_said_later_stands_in_whatever_order_it_comes() -> None:
 async def test_a_report_says_what_it_says_and_leaves_the_rest() -> None:
     world = await listed()
     ana = replace(said(61, expires=date(2028, 1, 1), organisation="Contoso", owner="ana"), way=Way.PERSON)
-    await world.house().shelves.testify(ana)
+    await world.house().register.say(ana)
     await world.house().events.reported(said(62, status=ValidationStatus.ACTION_REQUIRED, note="documents"))
 
     entry = await known(world)

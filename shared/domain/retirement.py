@@ -1,0 +1,150 @@
+"""What would have to hold before an account may be retired: nothing is retired by this, it only answers why not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from shared.domain.account import SigningAccount
+from shared.domain.policy import Policy
+from shared.domain.rules.concerns import requests
+from shared.domain.rules.contradiction import CONTRADICTION
+from shared.domain.survey import Survey
+from shared.domain.tags import tags_of
+from shared.domain.usage import Window
+from shared.domain.validation import DOCUMENT_ATTEMPTS, RegisterEntry, ValidationStatus, Way
+from shared.domain.words import day, listing
+
+AFTER_DAYS = 14
+CONFIRMED_WITHIN = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition. `holds` is None where it cannot be told from what is known; `why` is the reason for the answer."""
+
+    words: str
+    holds: bool | None
+    why: str
+
+
+def conditions(survey: Survey, account: SigningAccount, policy: Policy, now: datetime) -> tuple[Condition, ...]:
+    """All of them must hold, in the order in which a person would ask."""
+    said = [entry for entry, accounts in requests(survey) if account.id in {one.id for one in accounts}]
+    return (
+        _failed(said),
+        _final(said),
+        _confirmed(said, now),
+        _alone(survey, account, said),
+        _cannot_sign(survey, account, now),
+        _no_trouble(survey, account),
+        _not_signed(survey, account, now),
+        _old(survey, account, now),
+        _seen(survey, account),
+        _no_contradiction(survey, account, policy, now),
+        _not_kept(survey, account, now),
+    )
+
+
+def _failed(said: Sequence[RegisterEntry]) -> Condition:
+    words = "every identity validation of it is Failed"
+    if not said:
+        return Condition(words, False, "the validation list names none")
+    others = [entry for entry in said if entry.status is not ValidationStatus.FAILED]
+    why = ", ".join(f"{entry.title} is {entry.status}" for entry in others or said)
+    return Condition(words, not others, why)
+
+
+def _final(said: Sequence[RegisterEntry]) -> Condition:
+    words = "it was given up by a named person, or all three document attempts are used"
+    failed = [entry for entry in said if entry.status is ValidationStatus.FAILED]
+    final = [entry for entry in failed if entry.given_up_by or entry.attempts_used == DOCUMENT_ATTEMPTS]
+    if not failed or len(final) < len(failed):
+        return Condition(words, False, "nobody has said so" if failed else "no failed validation is named")
+    names = [f"given up by {entry.given_up_by}" if entry.given_up_by else "attempts used" for entry in final]
+    return Condition(words, True, listing(names))
+
+
+def _confirmed(said: Sequence[RegisterEntry], now: datetime) -> Condition:
+    words = "a signed-in person has confirmed it within 14 days"
+    lacking = [entry for entry in said if entry.way is not Way.PERSON or now - entry.said_at > CONFIRMED_WITHIN]
+    if not said:
+        return Condition(words, False, "there is nothing to confirm")
+    why = [f"{entry.title}: said by {entry.said_by}, {day(entry.said_at)} ({entry.way})" for entry in lacking or said]
+    return Condition(words, not lacking, listing(why))
+
+
+def _alone(survey: Survey, account: SigningAccount, said: Sequence[RegisterEntry]) -> Condition:
+    words = "no other account uses its validations or waits for them"
+    ours = {entry.key for entry in said}
+    others = {
+        other.name
+        for entry, accounts in requests(survey)
+        if entry.key in ours
+        for other in accounts
+        if other.id != account.id
+    }
+    return Condition(words, not others, listing(sorted(others)) if others else "none does")
+
+
+def _cannot_sign(survey: Survey, account: SigningAccount, now: datetime) -> Condition:
+    words = "no certificate profile of it can sign"
+    profiles = survey.profiles.get(account.id)
+    if profiles is None:
+        return Condition(words, None, "its profiles could not be read")
+    signing = [profile.name for profile in profiles if profile.can_sign(now)]
+    why = f"{listing(signing)} can" if signing else "none can" if profiles else "it has none"
+    return Condition(words, not signing, why)
+
+
+def _no_trouble(survey: Survey, account: SigningAccount) -> Condition:
+    words = "nothing of it is suspended or revoked: that is an investigation"
+    profiles = survey.profiles.get(account.id)
+    if profiles is None:
+        return Condition(words, None, "its profiles could not be read")
+    wrong = [
+        profile.name
+        for profile in profiles
+        if profile.suspended or any(certificate.revoked for certificate in profile.certificates)
+    ]
+    return Condition(words, not wrong, listing(wrong) if wrong else "nothing is")
+
+
+def _not_signed(survey: Survey, account: SigningAccount, now: datetime) -> Condition:
+    words = f"no signature for {AFTER_DAYS} days"
+    signed, since = survey.signatures.get(account.id), now - timedelta(days=AFTER_DAYS)
+    if signed is None or not signed.complete(Window(since, now), now):
+        return Condition(words, None, "its signatures are not known for so long")
+    last = signed.last_day
+    why = f"last signature {day(last)}" if last else "no signature is known"
+    return Condition(words, (last or date.min) < since.date(), why)
+
+
+def _old(survey: Survey, account: SigningAccount, now: datetime) -> Condition:
+    words = f"it is older than {AFTER_DAYS} days"
+    known = survey.facts.get(account.id)
+    born = account.created or (known.first_seen if known else None)
+    if born is None:
+        return Condition(words, None, "nobody knows when it was created")
+    return Condition(words, now - born > timedelta(days=AFTER_DAYS), f"created {day(born)}")
+
+
+def _seen(survey: Survey, account: SigningAccount) -> Condition:
+    words = "nothing about it was out of sight"
+    spots = [spot for spot in survey.blind if f"{account.id}/".startswith(f"{spot.scope}/")]
+    return Condition(words, not spots, listing([str(spot.about) for spot in spots], 9) if spots else "all was read")
+
+
+def _no_contradiction(survey: Survey, account: SigningAccount, policy: Policy, now: datetime) -> Condition:
+    words = "what people say and what Azure shows agree"
+    found = [one for one in CONTRADICTION.judge(survey, policy, now) if account.name in one.accounts]
+    return Condition(words, not found, listing([one.problem for one in found]) if found else "nothing contradicts")
+
+
+def _not_kept(survey: Survey, account: SigningAccount, now: datetime) -> Condition:
+    words = "nobody has said no: no tag countersign-keep, no lock"
+    if tags_of(account, survey.subscription).kept(now.date()):
+        return Condition(words, False, "it is tagged countersign-keep")
+    locks = survey.daily.locks_of(account.id)
+    if locks is None:
+        return Condition(words, None, "its locks could not be read")
+    return Condition(words, not locks, listing([lock.name for lock in locks]) if locks else "nobody has")

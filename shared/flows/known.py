@@ -1,0 +1,73 @@
+"""What is known of a subscription, judged anew without asking Azure, writing or telling anything."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.account import SigningAccount
+from shared.domain.explanation import Explanation, Judged, explain
+from shared.domain.kept import Kept
+from shared.domain.look import Shard
+from shared.domain.policy import Policy
+from shared.domain.subscription import Subscription
+from shared.domain.survey import Survey
+from shared.domain.usage import month_of
+from shared.domain.validation_list import ListLine, list_lines
+from shared.flows.conclude import Judge, survey_of
+from shared.flows.readings import as_known
+from shared.ports.looks import Looks
+from shared.ports.shelves import Shelves
+from shared.ports.views import Views
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """`only`: ids of the subscriptions to be watched; all where empty."""
+
+    judge: Judge
+    shelves: Shelves
+    looks: Looks
+    views: Views
+    only: frozenset[str] = frozenset()
+
+    async def subscriptions(self) -> Mapping[str, Subscription]:
+        """Those that are watched, by id."""
+        known = await self.looks.known()
+        return {id_: known[id_] for id_ in known if not self.only or id_ in self.only}
+
+    async def lines(self, now: datetime) -> Sequence[ListLine]:
+        """The validation list of all subscriptions, with what is still to be entered."""
+        found: list[ListLine] = []
+        for subscription in (await self.subscriptions()).values():
+            _, survey = await self._survey(subscription, now)
+            found.extend(list_lines(survey, self._policy, now))
+        return found
+
+    async def explain(self, name: str, subscription: str, now: datetime) -> Sequence[Explanation]:
+        """Every account of that name, or with that ARM id, in all subscriptions or in the one named by name or id."""
+        wanted = name.strip().lower()
+        found: list[Explanation] = []
+        for owner in (await self.subscriptions()).values():
+            if not subscription or subscription.lower() in (owner.id, owner.name.lower()):
+                kept, survey = await self._survey(owner, now)
+                named = [account for account in survey.accounts if wanted in (account.name.lower(), account.id)]
+                found += await self._explained(kept, survey, named) if named else []
+        return found
+
+    async def _explained(
+        self, kept: Kept, survey: Survey, accounts: Sequence[SigningAccount]
+    ) -> Sequence[Explanation]:
+        """As the latest look, so that nothing is counted as seen once more."""
+        view, looks = await self.views.read(kept.subscription.id), await self.looks.recent(1)
+        judgement = self.judge.run(survey, kept, Shard(looks[0].id if looks else "", kept.subscription, ()))
+        judged = Judged(survey, judgement.findings, judgement.verdict.decisions)
+        read_at = view.taken if view else None
+        return [explain(judged, account, kept, self.judge.rules, self._policy, read_at) for account in accounts]
+
+    async def _survey(self, subscription: Subscription, now: datetime) -> tuple[Kept, Survey]:
+        kept = await self.shelves.read(subscription, month_of(now))
+        return kept, survey_of(Shard("", subscription, ()), kept, as_known(kept, now), self._policy, now)
+
+    @property
+    def _policy(self) -> Policy:
+        return self.judge.policy
