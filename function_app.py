@@ -2,8 +2,8 @@
 
 import azure.functions as func
 
-from functions import costs, deliver, events, health, watch
+from functions import costs, deliver, events, health, watch, web
 
 app = func.FunctionApp()
-for module in (watch, events, costs, deliver, health):
+for module in (watch, events, costs, deliver, health, web):
     app.register_functions(module.bp)

@@ -17,6 +17,7 @@ from sandbox.azurite import Storage, azurite
 from sandbox.child import Child, child
 from sandbox.receivers.__main__ import SECRET
 
+LOCAL_USER = "ana (demo)"
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 PROJECT = Path(__file__).parent.parent
 
@@ -146,5 +147,6 @@ def _environment(
         "AZURE__TIMESTAMP": f"{azure['listening']}/timestamp",
         "AZURE__SIGNING": f"{azure['listening']}/signing/{{region}}",
         "ALERT__WEBHOOK_URL": f"{receivers}/webhook/team",
+        "WEB__LOCAL_USER": LOCAL_USER,
         "PYTHONPATH": str(PROJECT),
     }

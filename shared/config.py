@@ -32,6 +32,7 @@ from shared.setting_values import (
     budget_list,
     cost_scope_list,
     duration_list,
+    is_true,
     names_of,
     number_list,
     one_of,
@@ -50,7 +51,7 @@ STORAGE = "AzureWebJobsStorage"
 # unless they are all but one of ours.
 SECTIONS = (
     *("ALERT", "AZURE", "COST", "KEEP", "QUOTA", "REGISTER", "RENEWAL", "REPORT", "RETIRE", "SILENCE"),
-    *("TELL", "TICKETS", "UNREAD", "VALIDATION", "WATCH"),
+    *("TELL", "TICKETS", "UNREAD", "VALIDATION", "WATCH", "WEB"),
 )
 
 
@@ -209,6 +210,17 @@ class Settings(BaseModel):
     resolve_after_looks: int = setting("TELL__RESOLVE_AFTER_LOOKS", 2, "Checks before an end is believed.", ge=1, le=24)
     unread_hours: int = setting("UNREAD__CRITICAL_HOURS", 24, "When not being able to read is critical.", ge=1, le=720)
 
+    local_user: str = setting(
+        "WEB__LOCAL_USER",
+        "",
+        "On one's own machine only: whoever reaches the API there is this person.",
+        max_length=100,
+    )
+    auth_enabled: Annotated[bool, BeforeValidator(is_true)] = setting(
+        "WEBSITE_AUTH_ENABLED", default=False, meaning="Set by the platform where its authentication is on."
+    )
+    site_name: str = setting("WEBSITE_SITE_NAME", "", "Set by the platform: the name of the function app.")
+
     cloud_name: CloudName = setting("AZURE__CLOUD", "public", "public, usgovernment or china.")
     resource_manager: WebAddress = setting("AZURE__RESOURCE_MANAGER", "", "Address of the resource manager.")
     metrics: RegionalAddress = setting("AZURE__METRICS", "", "Address of Azure Monitor's metrics, with {region}.")
@@ -345,6 +357,8 @@ def _not_together(settings: Settings) -> Iterator[Mistake]:
             "QUOTA__BASIC_FEE is more than QUOTA__PREMIUM_FEE: the list prices are in force for both.",
             ("QUOTA__PREMIUM_FEE",),
         )
+    if settings.local_user and settings.site_name:
+        yield Mistake("WEB__LOCAL_USER", "WEB__LOCAL_USER is for one's own machine: in Azure it opens nothing.")
     watched = {scope.lower() for scope in settings.only_subscriptions}
     for budget in settings.budgets:
         kind, _, name = budget.name.partition(":")

@@ -1,8 +1,9 @@
 """How each rule is set: `RULES__QUOTA_FORECAST=observe`, `RULES__SIGNING_SPIKE=tell:3`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
+from shared.domain.inhibition import HIDES
 from shared.domain.policy import Mode, RuleSetting
 from shared.domain.rules.book import BOOK
 from shared.setting_mistakes import Mistake, unknown
@@ -34,3 +35,17 @@ def rule_settings(environment: Mapping[str, str]) -> tuple[Mapping[str, RuleSett
         else:
             rules[NAMES[name]] = RuleSetting(Mode(written[1]), int(written[2]) if written[2] else None)
     return rules, mistakes
+
+
+def rules_touched_by(names: Collection[str]) -> frozenset[str]:
+    """Rules whose answer may differ when these settings do, with those that they hide or are hidden by; all if unsure.
+
+    What no rule names, like `TELL__REPEAT_CRITICAL` or `ALERT__WARNING`, is about how every finding is told.
+    """
+    by_rule = {name: {setting_name(name), *rule.settings} for name, rule in BOOK.items()}
+    if not set(names) <= set().union(*by_rule.values()):
+        return frozenset(BOOK)
+    touched = {name for name, settings in by_rule.items() if settings & set(names)}
+    while more := {one for pair in HIDES if touched & set(pair) for one in pair} - touched:
+        touched |= more
+    return frozenset(touched)

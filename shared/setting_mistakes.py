@@ -33,6 +33,7 @@ WORDS = {
     "decimal_type": "must be a number",
     "decimal_parsing": "must be a number",
     "finite_number": "must be a number",
+    "string_too_long": "must be shorter",
     "greater_than_equal": "must be {ge} or more",
     "less_than_equal": "must be {le} or less",
 }

@@ -186,6 +186,11 @@ def names_of(what: str, *known: str) -> Callable[[object], object]:
     return check
 
 
+def is_true(value: object) -> bool:
+    """What the platform writes is not judged: whatever else it is, it is not true."""
+    return str(value).strip().lower() in ("true", "1")
+
+
 def one_of(*allowed: str) -> Callable[[object], object]:
     """One of these words, whatever the case."""
 

@@ -130,9 +130,7 @@ WORDS = {
 }
 
 
-def entry_of(
-    said: Mapping[str, Any], by: str, at: datetime, way: Way, max_years_ahead: int
-) -> RegisterEntry:
+def entry_of(said: Mapping[str, Any], by: str, at: datetime, way: Way, max_years_ahead: int) -> RegisterEntry:
     """What the validation list takes of it. Raises Unfit, with everything that is wrong at once."""
     try:
         read = Testimony.model_validate(dict(said))

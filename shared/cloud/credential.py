@@ -1,6 +1,7 @@
 """Who we are to Azure: whatever azure-identity finds, from a managed identity to `az login`."""
 
 from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.exceptions import ClientAuthenticationError
 from azure.identity.aio import DefaultAzureCredential
 
 
@@ -8,3 +9,12 @@ def make_credential(*, client_id: str = "", authority: str = "") -> AsyncTokenCr
     """`client_id` chooses a user-assigned identity; `authority` is the sign-in host of a sovereign cloud."""
     chosen = {"managed_identity_client_id": client_id, "authority": authority}
     return DefaultAzureCredential(**{name: value for name, value in chosen.items() if value})
+
+
+async def token_for(audience: str) -> str | None:
+    """One token of whoever is signed in here; None where nobody is."""
+    async with make_credential() as credential:
+        try:
+            return (await credential.get_token(f"{audience.rstrip('/')}/.default")).token
+        except ClientAuthenticationError:
+            return None

@@ -140,25 +140,17 @@ def _spoken(finding: Finding, decisions: Sequence[Decision], memory: FindingMemo
 
 def _evidence(survey: Survey, account: SigningAccount, now: datetime) -> Iterator[tuple[str, str]]:
     known = survey.facts.get(account.id)
+    first_seen = known.first_seen if known else None
     yield "Resource", account.id
-    yield "Account", f"{account.sku or 'SKU not known'}, {account.region}, {account.provisioning_state or 'no state told'}"
-    if account.created:
-        yield "Created", moment(account.created)
-    if known and known.first_seen:
-        yield "First seen", moment(known.first_seen)
-    if account.uri:
-        yield "Endpoint", account.uri
+    yield (
+        "Account",
+        f"{account.sku or 'SKU not known'}, {account.region}, {account.provisioning_state or 'no state told'}",
+    )
+    yield "Created", moment(account.created) if account.created else "not told"
+    yield "First seen", moment(first_seen) if first_seen else "not known"
     tags = {**survey.subscription.tags, **account.group_tags, **account.tags}
-    if tags:
-        yield "Tags", ", ".join(f"{name}={value}" for name, value in sorted(tags.items()))
-    profiles = survey.profiles.get(account.id)
-    if profiles is None:
-        seen_last = "as they were read last" if account.id in survey.last_seen else "and never were"
-        yield "Profiles", f"could not be read, {seen_last}"
-    elif not profiles:
-        yield "Profiles", "none"
-    for profile in survey.profiles_of(account):
-        yield f"Profile {profile.name}", _profile(profile, now)
+    yield "Tags", ", ".join(f"{name}={value}" for name, value in sorted(tags.items())) or "none"
+    yield from _profiles(survey, account, now)
     yield from _money(survey, account, now)
     for one in known.happened if known else ():
         changed = f" from {one.before} to {one.after}" if one.before else ""
@@ -168,6 +160,17 @@ def _evidence(survey: Survey, account: SigningAccount, now: datetime) -> Iterato
     for spot in survey.blind:
         if f"{account.id}/".startswith(f"{spot.scope}/"):
             yield "Not read", f"{spot.about}: {spot.reason}"
+
+
+def _profiles(survey: Survey, account: SigningAccount, now: datetime) -> Iterator[tuple[str, str]]:
+    profiles = survey.profiles.get(account.id)
+    if profiles is None:
+        never = "and never were" if account.id not in survey.last_seen else "as they were read last"
+        yield "Profiles", f"could not be read, {never}"
+    elif not profiles:
+        yield "Profiles", "none"
+    for profile in survey.profiles_of(account):
+        yield f"Profile {profile.name}", _profile(profile, now)
 
 
 def _profile(profile: CertificateProfile, now: datetime) -> str:

@@ -49,7 +49,7 @@ class Standing:
 
     `blind` is where the last look could not see, `unread_since` since when there was something of that kind. `refused`
     are ways of reading signatures that the service does not take, by when that was found. `tenant_id` is the tenant it
-    was last seen in.
+    was last seen in. `remembered` is the month (2026-11) at whose beginning all that is known went into history.
     """
 
     unread_since: datetime | None = None
@@ -58,6 +58,7 @@ class Standing:
     refused: Mapping[str, datetime] = field(default_factory=dict)
     tenant_id: str = ""
     moved: Moved | None = None
+    remembered: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,16 @@ def _badness(intent: Intent) -> tuple[bool, int, int, datetime, tuple[str, ...]]
 
 def title(intent: Intent) -> str:
     """Line one: what, where, by when."""
-    mark = MARKS.get(intent.reason)
-    if intent.reason is Reason.RESOLVED:
-        return f"{mark}: {intent.finding.problem or intent.finding.what}"
-    severity = intent.finding.severity.word
-    return f"{severity} ({mark.lower()}): {intent.finding.what}" if mark else f"{severity}: {intent.finding.what}"
+    return headline(intent.reason, intent.finding)
+
+
+def headline(reason: Reason, finding: Finding) -> str:
+    """The same, of a finding that is told for this reason."""
+    mark = MARKS.get(reason)
+    if reason is Reason.RESOLVED:
+        return f"{mark}: {finding.problem or finding.what}"
+    severity = finding.severity.word
+    return f"{severity} ({mark.lower()}): {finding.what}" if mark else f"{severity}: {finding.what}"
 
 
 def lines(intent: Intent, portal: str) -> list[str]:

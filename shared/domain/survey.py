@@ -12,6 +12,7 @@ from shared.domain.price import Prices
 from shared.domain.refresh import Burst
 from shared.domain.signatures import Signatures
 from shared.domain.subscription import DailyFacts, Moved, Subscription
+from shared.domain.usage import Window
 from shared.domain.validation import RegisterEntry
 
 type BoundProfile = tuple[SigningAccount, CertificateProfile]
@@ -83,14 +84,34 @@ class SignaturesRead:
     end: datetime
     hours: Mapping[datetime, int]
 
+    @property
+    def window(self) -> Window:
+        """What was read."""
+        return Window(self.start, self.end)
+
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What was read that is not as it was known: facts, ids of accounts that are gone, and signatures."""
+    """What was read that is not as it was known: facts, ids of accounts that are gone, and signatures.
+
+    `whole`: it is everything that is known, so that nothing earlier has to be read.
+    """
 
     facts: tuple[AccountFacts, ...] = ()
     gone: tuple[str, ...] = ()
     usage: tuple[SignaturesRead, ...] = ()
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """One piece of news as history keeps it: `whole` begins all that is known anew; of the others one is there."""
+
+    at: datetime
+    facts: AccountFacts | None = None
+    gone: str = ""
+    usage: SignaturesRead | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """A person's word about an identity validation: said, taken back, or brought in by a file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import batched
 
 from shared.domain.account import SigningAccount, account_of
-from shared.domain.blind import About, Blind, Sight
+from shared.domain.blind import About, Blind
 from shared.domain.kept import CallKind, Kept
 from shared.domain.look import Shard
 from shared.flows.daily import Daily

@@ -18,7 +18,7 @@ from shared.domain.routing import Routes
 from shared.domain.signatures import Signatures, signatures_of
 from shared.domain.subscription import Moved, Subscription
 from shared.domain.survey import AccountFacts, News, SignaturesRead, Survey, facts_after, facts_gone
-from shared.domain.usage import Window, month_of
+from shared.domain.usage import HOUR, Window, month_of
 from shared.domain.view import view_of
 from shared.flows.readings import Counts, Readings
 from shared.flows.relay import Relay
@@ -84,7 +84,7 @@ class Conclude:
         """Keep what was read, and judge nothing yet."""
 
         def decide(kept: Kept) -> tuple[Commit, None]:
-            standing = replace(kept.standing, daily=found.daily, refused=found.refused)
+            standing = replace(kept.standing, daily=found.daily, refused=found.refused, remembered=f"{now:%Y-%m}")
             return Commit(
                 _all_facts(kept, found, now), _usage(kept, found, now), _forgotten(kept, now), (), standing
             ), None
@@ -92,8 +92,9 @@ class Conclude:
         await self._commit(kept, now, decide)
 
     async def remember(self, kept: Kept, found: Readings, now: datetime) -> None:
-        """Append to history what is not as it was known."""
-        news = _news(kept, found, now)
+        """Append to history what is not as it was known; for the first time in a month all that is known."""
+        whole = kept.standing.remembered != f"{now:%Y-%m}"
+        news = _everything(kept, found, now) if whole else _news(kept, found, now)
         if news != News():
             await self.views.remember(kept.subscription.id, now, news)
 
@@ -120,6 +121,18 @@ def _news(kept: Kept, found: Readings, now: datetime) -> News:
         if Metering(account_id, now, kept.usage.get(account_id, {})).differs(counts)
     ]
     return News(tuple(facts), tuple(sorted(found.gone)), tuple(read))
+
+
+def _everything(kept: Kept, found: Readings, now: datetime) -> News:
+    """So that whoever replays a month needs nothing of the one before."""
+    usage = dict(kept.usage) | _usage(kept, found, now)
+    read = [
+        SignaturesRead(account_id, month, one.read_until, {month + hour * HOUR: n for hour, n in one.hours.items()})
+        for account_id, months in sorted(usage.items())
+        for month, one in sorted(months.items())
+        if one.read_until
+    ]
+    return News(tuple(_all_facts(kept, found, now).values()), (), tuple(read), whole=True)
 
 
 def _all_facts(kept: Kept, found: Readings, now: datetime) -> dict[str, AccountFacts]:
@@ -235,5 +248,6 @@ def _commit(kept: Kept, found: Readings, judgement: Judgement, now: datetime) ->
             found.refused,
             survey.subscription.tenant_id or kept.standing.tenant_id,
             survey.moved,
+            remembered=f"{now:%Y-%m}",
         ),
     )

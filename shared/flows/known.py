@@ -54,9 +54,7 @@ class Known:
                 found += await self._explained(kept, survey, named) if named else []
         return found
 
-    async def _explained(
-        self, kept: Kept, survey: Survey, accounts: Sequence[SigningAccount]
-    ) -> Sequence[Explanation]:
+    async def _explained(self, kept: Kept, survey: Survey, accounts: Sequence[SigningAccount]) -> Sequence[Explanation]:
         """As the latest look, so that nothing is counted as seen once more."""
         view, looks = await self.views.read(kept.subscription.id), await self.looks.recent(1)
         judgement = self.judge.run(survey, kept, Shard(looks[0].id if looks else "", kept.subscription, ()))

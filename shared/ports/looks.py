@@ -1,6 +1,7 @@
 """What is kept of looks."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from shared.domain.look import Look, ShardEnd
@@ -22,6 +23,10 @@ class Looks(Protocol):
 
     async def recent(self, count: int) -> Sequence[Look]:
         """The latest looks, newest first."""
+        ...
+
+    async def since(self, at: datetime) -> Sequence[Look]:
+        """Every look that began at this time or later, oldest first."""
         ...
 
     async def known(self) -> Mapping[str, Subscription]:

@@ -1,9 +1,10 @@
 """What pages read, and what was."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Protocol
 
-from shared.domain.survey import News
+from shared.domain.survey import News, Remembered
 from shared.domain.view import SubscriptionView
 
 
@@ -20,4 +21,8 @@ class Views(Protocol):
 
     async def remember(self, subscription_id: str, now: datetime, news: News) -> None:
         """Append what changed to the day's history of one subscription."""
+        ...
+
+    async def remembered(self, subscription_id: str, day: date) -> Sequence[Remembered]:
+        """What was appended on one day, in order."""
         ...

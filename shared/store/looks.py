@@ -3,8 +3,9 @@
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from shared.domain.look import Look, ShardEnd
+from shared.domain.look import Look, ShardEnd, look_id
 from shared.domain.subscription import Subscription
 from shared.ports.errors import Conflict
 from shared.store.keys import key, parts, prefix
@@ -17,6 +18,7 @@ END = Codec[ShardEnd](ShardEnd)
 SUBSCRIPTION = Codec[Subscription](Subscription)
 
 HEADS = key("looks")
+AFTER = "~"  # Behind every character of a key that follows another.
 KNOWN = key("known")
 
 
@@ -62,6 +64,11 @@ class TableLooks:
     async def recent(self, count: int) -> Sequence[Look]:
         """The latest, newest first; without those that only a newer release can read."""
         return LOOK.all_readable(await self.rows.query(HEADS, limit=count))
+
+    async def since(self, at: datetime) -> Sequence[Look]:
+        """One range of keys; without those that only a newer release can read."""
+        rows = await self.rows.query(HEADS, last=f"{_head_key(look_id(at))}{AFTER}")
+        return LOOK.all_readable(rows)[::-1]
 
     async def known(self) -> Mapping[str, Subscription]:
         """By id."""

@@ -2,13 +2,13 @@
 
 import gzip
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from io import BytesIO
 from itertools import chain
 
-from shared.domain.survey import AccountFacts, News, SignaturesRead
+from shared.domain.survey import AccountFacts, News, Remembered, SignaturesRead
 from shared.domain.view import SubscriptionView
 from shared.store.blobs import Blobs
 from shared.store.limits import APPEND_BYTES
@@ -17,6 +17,7 @@ from shared.store.schema import Codec
 VIEW = Codec[SubscriptionView](SubscriptionView)
 FACTS = Codec[AccountFacts](AccountFacts)
 SIGNATURES = Codec[SignaturesRead](SignaturesRead)
+LINE = Codec[Remembered](Remembered)
 
 VIEWS = "views"
 HISTORY = "history"
@@ -39,7 +40,7 @@ class BlobViews:
         return VIEW.read(gzip.decompress(content)) if content else None
 
     async def remember(self, subscription_id: str, now: datetime, news: News) -> None:
-        """A line for each: `{"at": ..., "facts": {...}}`, or `"gone": "ID"`, or `"usage": {...}`.
+        """A line for each: `{"at": ..., "facts": {...}}`, or `"gone": "ID"`, `"usage": {...}`, `"whole": true`.
 
         At least once; a crash may repeat a line.
         """
@@ -48,9 +49,16 @@ class BlobViews:
         for member in _members(lines):
             await self.blobs.append(HISTORY, name, member)
 
+    async def remembered(self, subscription_id: str, day: date) -> Sequence[Remembered]:
+        """Line by line."""
+        content = await self.blobs.read(HISTORY, f"{subscription_id.lower()}/{day:%Y-%m-%d}.jsonl.gz")
+        return [LINE.read(line) for line in gzip.decompress(content).splitlines()] if content else []
+
 
 def _told(news: News) -> Iterator[tuple[str, str]]:
     """Each piece of news by its kind, as JSON."""
+    if news.whole:
+        yield "whole", "true"
     yield from (("facts", FACTS.text(facts)) for facts in news.facts)
     yield from (("gone", json.dumps(account_id)) for account_id in news.gone)
     yield from (("usage", SIGNATURES.text(read)) for read in news.usage)

@@ -1,0 +1,37 @@
+"""What would have been told more and less with other settings, as lines of text."""
+
+from collections.abc import Iterator, Sequence
+
+from shared.domain.message import headline
+from shared.domain.replay import Comparison, Word
+from shared.domain.words import count, moment
+from shared.reports.check import row
+
+SHOWN = 40
+UNKNOWN = (
+    "Replayed from what is kept: what Azure showed and people said at each check. Bills, registrations and locks are "
+    "those known today; settings that decide what is read, like WATCH__SCOPES, are not replayed."
+)
+
+
+def compared(found: Comparison) -> Iterator[str]:
+    """More, less, and how much is the same."""
+    if found.checks < 2 or not found.began or not found.ended:
+        yield "There are too few checks in that time to replay: at least two are needed."
+        return
+    yield (
+        f"{count(found.checks, 'check')} of {count(found.subscriptions, 'subscription')} replayed, from "
+        f"{moment(found.began)} to {moment(found.ended)}. What stood at the first of them counts as told."
+    )
+    yield from _part("MORE", found.more)
+    yield from _part("LESS", found.less)
+    yield row("SAME", count(len(found.before) - len(found.less), "message item"))
+    yield UNKNOWN
+
+
+def _part(label: str, words: Sequence[Word]) -> Iterator[str]:
+    yield row(label, count(len(words), "message item") if words else "nothing")
+    for word in words[:SHOWN]:
+        yield row("", f"{moment(word.at)}  {word.receiver}  {headline(word.reason, word.finding)}")
+    if len(words) > SHOWN:
+        yield row("", f"and {len(words) - SHOWN:,} more; --since with less time shows fewer")

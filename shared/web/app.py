@@ -1,0 +1,59 @@
+"""The JSON API as an ASGI app: the same under Azure Functions as under any server of Python."""
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+
+from shared.ports.clock import Clock
+from shared.ports.errors import Conflict
+from shared.testimony import Unfit
+from shared.web.accounts import Accounts
+from shared.web.asking import Refused, refuse_foreign_pages
+from shared.web.register import ValidationList
+from shared.wiring import House
+
+# Nothing here is ever shown inside another page, kept by a cache, or read as something else than it is.
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def make_app(home: House, clock: Clock) -> FastAPI:
+    """Every request is refused that nobody may make (`shared.web.principal`)."""
+    app = FastAPI(title="Countersign", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
+    app.include_router(ValidationList(home, clock).router())
+    app.include_router(Accounts(home, clock).router())
+
+    @app.middleware("http")
+    async def guard(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+        refusal = refuse_foreign_pages(request)
+        response = _said(refusal) if refusal else await answer(request)
+        response.headers.update(HEADERS)
+        return response
+
+    @app.exception_handler(Refused)
+    async def refused(_request: Request, error: Refused) -> Response:
+        return _said(error)
+
+    @app.exception_handler(Unfit)
+    async def unfit(_request: Request, error: Unfit) -> Response:
+        faults = [{"field": fault.field, "words": fault.words} for fault in error.faults]
+        return JSONResponse({"error": "What was said cannot be taken.", "faults": faults}, 422)
+
+    @app.exception_handler(Conflict)
+    async def conflict(_request: Request, error: Conflict) -> Response:
+        return JSONResponse({"error": f"Nothing was changed: {error}. Read it again."}, 412)
+
+    @app.exception_handler(404)
+    async def nothing(_request: Request, _error: Exception) -> Response:
+        return JSONResponse({"error": "There is nothing here. The API is described in /api/openapi.json."}, 404)
+
+    return app
+
+
+def _said(error: Refused) -> Response:
+    return JSONResponse({"error": error.sentence}, error.status)
