@@ -279,6 +279,13 @@ def azure_storage(settings: Settings) -> Storage:
     )
 
 
+def storage_errors() -> tuple[type[Exception], ...]:
+    """What reading and writing raise where nobody is signed in, a role is missing or nothing answers."""
+    from azure.core.exceptions import AzureError
+
+    return (AzureError,)
+
+
 def in_memory_storage() -> Storage:
     """Nothing is kept."""
     from shared.store.in_memory import InMemoryBlobs, InMemoryQueues, InMemoryRows

@@ -12,6 +12,7 @@ from sandbox.authority import authority_in
 from sandbox.azure.register import at_start
 from sandbox.azure.scenario.loading import load_scenario
 from sandbox.stage import stage
+from sandbox.story.asking import fill_in, what_if, why
 from sandbox.story.ledger import open_ledger
 from sandbox.story.pages import write_out
 from sandbox.story.playing import BEFORE, Story
@@ -42,8 +43,12 @@ async def run(scenario_file: Path, settings: Mapping[str, str], out: Path) -> in
             await story.first_check()
             await story.later_check(scenario.start + timedelta(hours=1))
             await story.event(timedelta(hours=1, minutes=5), "games-eu/release")
+            story.scenes.append(await fill_in(story.stage, out / "run"))
+            story.scenes.append(await why(story.stage, "onboarding-2"))
             for step in STEPS:
                 await story.later_check(scenario.start + step)
+            since = f"{scenario.start - timedelta(days=1):%Y-%m-%d}"
+            story.scenes.append(await what_if(story.stage, "QUOTA__WARN_PERCENT=60,80", since))
             proof = await proved(story.stage, story.received, logs, settings)
         finally:
             await ledger.storage.close()

@@ -4,9 +4,8 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from shared.cli.own_look import own_look
 from shared.cli.refusal import Refusal
-from shared.cli.remote import URL, remote
+from shared.cli.running import URL
 from shared.domain.explanation import Explanation
 from shared.reports.explanation import EXPLANATIONS, explained
 
@@ -35,6 +34,8 @@ async def _run(options: argparse.Namespace) -> int:
 
 
 async def _there(options: argparse.Namespace) -> Sequence[Explanation]:
+    from shared.cli.remote import remote
+
     name = options.account.rsplit("/", 1)[-1]
     async with remote(options.url, options.audience) as home:
         params = {"subscription": options.subscription}
@@ -44,5 +45,7 @@ async def _there(options: argparse.Namespace) -> Sequence[Explanation]:
 
 
 async def _here(options: argparse.Namespace) -> Sequence[Explanation]:
+    from shared.cli.own_look import own_look
+
     async with own_look(options.environment) as looked:
         return await looked.home.known.explain(options.account, options.subscription, looked.clock.now())

@@ -4,7 +4,6 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from shared.cli.own_look import own_look
 from shared.domain.blind import About, Blind
 from shared.domain.subscription import Subscription
 from shared.domain.words import moment
@@ -22,6 +21,8 @@ def add(commands: Any) -> None:
 
 
 async def _run(options: argparse.Namespace) -> int:
+    from shared.cli.own_look import own_look
+
     async with own_look(options.environment) as looked:
         check = looked.check
         print("\n".join([*([head(check)] if check.accounts else []), *lines(check)]))

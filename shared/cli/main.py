@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from shared.cli import asking_why, look, validation_list, what_if
 from shared.cli.refusal import Refusal
-from shared.cli.remote import AUDIENCE, URL
+from shared.cli.running import AUDIENCE, URL
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

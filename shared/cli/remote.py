@@ -9,9 +9,9 @@ from urllib.parse import quote, urlsplit
 import aiohttp
 
 from shared.cli.refusal import Refusal
+from shared.cli.running import AUDIENCE, URL
 from shared.cloud.credential import token_for
 
-URL, AUDIENCE = "COUNTERSIGN_URL", "COUNTERSIGN_AUDIENCE"
 LOCAL = ("localhost", "127.0.0.1", "::1")
 WHERE = f"Say where Countersign runs: --url https://NAME.azurewebsites.net, or {URL}."
 SIGN_IN = f"It wants you to sign in: az login, and give --audience api://CLIENT-ID or {AUDIENCE}."

@@ -4,16 +4,18 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from shared.cli.own_look import own_look
 from shared.cli.refusal import Refusal
-from shared.cli.remote import Remote, Reply, remote
 from shared.domain.words import listing
 from shared.reports.validation_json import line_json
 from shared.reports.validation_lines import brought, line_text, todo_text, word_text
 from shared.testimony import FIELDS
+
+if TYPE_CHECKING:
+    from shared.cli.remote import Remote, Reply
 
 SAYABLE = tuple(name for name in FIELDS if name not in ("subscription", "validation"))
 SHORTEST = 4  # Characters of an id that are enough, where they fit one only.
@@ -59,6 +61,8 @@ async def _todo(options: argparse.Namespace) -> int:
     if options.url:
         found = await _lines(options, todo="true")
     else:
+        from shared.cli.own_look import own_look
+
         async with own_look(options.environment) as looked:
             portal = looked.home.settings.cloud.portal
             known = await looked.home.known.lines(looked.clock.now())
@@ -78,11 +82,11 @@ async def _list(options: argparse.Namespace) -> int:
 
 
 async def _lines(options: argparse.Namespace, **more: str) -> Sequence[Mapping[str, Any]]:
-    async with remote(options.url, options.audience) as home:
+    async with _running(options) as home:
         return await _lines_of(home, options.subscription, **more)
 
 
-async def _lines_of(home: Remote, subscription: str, **more: str) -> Sequence[Mapping[str, Any]]:
+async def _lines_of(home: "Remote", subscription: str, **more: str) -> Sequence[Mapping[str, Any]]:
     reply = await home.ask("GET", "register", params={"subscription": subscription, **more})
     found: Sequence[Mapping[str, Any]] = reply.body[LINES]
     return found
@@ -92,7 +96,7 @@ async def _set(options: argparse.Namespace) -> int:
     said = {name: value for name in SAYABLE if (value := getattr(options, name)) is not None}
     if not said and not options.confirm:
         raise Refusal(f"Say something of it, like --status Completed --expires 2028-11-19; or {SAME}.", code=2)
-    async with remote(options.url, options.audience) as home:
+    async with _running(options) as home:
         subscription, key = await _which(home, options, new=True)
         there = await home.ask("GET", "register", subscription, key)
         known = there.body if there.status == 200 else {}
@@ -105,7 +109,7 @@ async def _set(options: argparse.Namespace) -> int:
 
 
 async def _history(options: argparse.Namespace) -> int:
-    async with remote(options.url, options.audience) as home:
+    async with _running(options) as home:
         subscription, key = await _which(home, options)
         reply = await home.ask("GET", "register", subscription, key, "history")
     print("\n".join(word_text(word) for word in reply.body["history"]) or "Nothing has been said of it.")
@@ -113,7 +117,7 @@ async def _history(options: argparse.Namespace) -> int:
 
 
 async def _remove(options: argparse.Namespace) -> int:
-    async with remote(options.url, options.audience) as home:
+    async with _running(options) as home:
         subscription, key = await _which(home, options)
         there = await home.ask("GET", "register", subscription, key)
         _refused(there)
@@ -125,7 +129,7 @@ async def _remove(options: argparse.Namespace) -> int:
 async def _import(options: argparse.Namespace) -> int:
     content = await asyncio.to_thread(_read, options.file)
     wanted = {name: "true" for name in ("preview", "part") if getattr(options, name)}
-    async with remote(options.url, options.audience) as home:
+    async with _running(options) as home:
         reply = await home.ask("POST", "register", "import", csv=content, params=wanted)
     print("\n".join(brought(reply.body, preview=options.preview)))
     for fault in reply.body["faults"]:
@@ -135,10 +139,16 @@ async def _import(options: argparse.Namespace) -> int:
 
 async def _export(options: argparse.Namespace) -> int:
     wanted = {"subscription": options.subscription, **({"todo": "true"} if options.todo else {})}
-    async with remote(options.url, options.audience) as home:
+    async with _running(options) as home:
         reply = await home.ask("GET", "register", "export", params=wanted)
     await asyncio.to_thread(_write, options.file, str(reply.body))
     return 0
+
+
+def _running(options: argparse.Namespace) -> AbstractAsyncContextManager["Remote"]:
+    from shared.cli.remote import remote
+
+    return remote(options.url, options.audience)
 
 
 def _read(file: str) -> bytes:
@@ -159,14 +169,14 @@ def _write(file: str, content: str) -> None:
         raise Refusal(f"{file} cannot be written: {error.strerror}.", code=2) from error
 
 
-def _refused(reply: Reply) -> None:
+def _refused(reply: "Reply") -> None:
     """Raises Refusal for what the API did not take."""
     if reply.status >= 400:
         faults = [f"{fault['field']}: {fault['words']}" for fault in reply.body.get("faults", ())]
         raise Refusal(*(faults or [str(reply.body.get("error", reply.status))]))
 
 
-async def _which(home: Remote, options: argparse.Namespace, *, new: bool = False) -> tuple[str, str]:
+async def _which(home: "Remote", options: argparse.Namespace, *, new: bool = False) -> tuple[str, str]:
     """Subscription id and key. Raises Refusal where it fits nothing, or several."""
     wanted = options.which.strip().lower()
     lines = await _lines_of(home, options.subscription)

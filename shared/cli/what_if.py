@@ -16,6 +16,7 @@ from shared.cli.refusal import Refusal
 from shared.clock import SystemClock
 from shared.config import Settings
 from shared.domain.finding import Severity
+from shared.domain.replay import Comparison
 from shared.domain.routing import Routes
 from shared.flows.what_if import Terms, WhatIf
 from shared.reports.comparison import compared
@@ -24,7 +25,6 @@ from shared.store.looks import TableLooks
 from shared.store.register import TableRegister
 from shared.store.shelves import TableShelves
 from shared.store.views import BlobViews
-from shared.wiring import Storage, azure_storage
 
 WHERE = (
     "Say where Countersign keeps its state: --settings FILE, a local.settings.json or what az functionapp config "
@@ -50,32 +50,37 @@ def add(commands: Any) -> None:
 
 async def _run(options: argparse.Namespace) -> int:
     changes = _changes(options.set)
-    environment = {
-        **options.environment,
-        **(await asyncio.to_thread(_from_file, options.settings) if options.settings else {}),
-    }
-    before, after = _right(environment), _right({**environment, **changes})
+    if options.settings:  # As the Functions host does, before anything that reads them is imported.
+        options.environment.update(await asyncio.to_thread(_from_file, options.settings))
+    before, after = _right(options.environment), _right({**options.environment, **changes})
     terms = (_terms(before), _terms(after))
     if terms[0] == terms[1]:
         raise Refusal(f"{', '.join(sorted(changes))}: nothing would be judged or told otherwise.", code=2)
-    now = SystemClock().now()
-    try:
-        storage = azure_storage(before)
-    except ValueError as error:
-        raise Refusal(str(error), WHERE, code=2) from error
-    try:
-        what_if = _over(storage)
-        found = await what_if.run(*terms, rules_touched_by(set(changes)), _since(options.since, now))
-    finally:
-        await storage.close()
-    print("\n".join(compared(found)))
+    since = _since(options.since, SystemClock().now())
+    print("\n".join(compared(await _replayed(before, terms, rules_touched_by(set(changes)), since))))
     return 0
 
 
-def _over(storage: Storage) -> WhatIf:
+async def _replayed(
+    settings: Settings, terms: tuple[Terms, Terms], rules: frozenset[str], since: datetime
+) -> Comparison:
+    """Raises Refusal where the state cannot be read."""
+    from shared.wiring import azure_storage, storage_errors
+
+    try:
+        storage = azure_storage(settings)
+    except ValueError as error:
+        raise Refusal(str(error), WHERE, code=2) from error
     shelves = TableShelves(storage.subscriptions, storage.looks, SystemClock())
     looks, register = TableLooks(storage.looks), TableRegister(storage.subscriptions)
-    return WhatIf(shelves, looks, BlobViews(storage.blobs), register, lambda line: print(line, file=sys.stderr))
+    what_if = WhatIf(shelves, looks, BlobViews(storage.blobs), register, lambda line: print(line, file=sys.stderr))
+    try:
+        return await what_if.run(*terms, rules, since)
+    except storage_errors() as error:
+        first = next(iter(str(error).splitlines()), type(error).__name__)
+        raise Refusal(f"The storage could not be read: {first}", WHERE) from error
+    finally:
+        await storage.close()
 
 
 def _changes(given: list[str]) -> Mapping[str, str]:

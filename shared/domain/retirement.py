@@ -46,7 +46,7 @@ def conditions(survey: Survey, account: SigningAccount, policy: Policy, now: dat
 
 
 def _failed(said: Sequence[RegisterEntry]) -> Condition:
-    words = "every identity validation of it is Failed"
+    words = "every identity validation of it has failed"
     if not said:
         return Condition(words, False, "the validation list names none")
     others = [entry for entry in said if entry.status is not ValidationStatus.FAILED]
@@ -97,7 +97,7 @@ def _cannot_sign(survey: Survey, account: SigningAccount, now: datetime) -> Cond
 
 
 def _no_trouble(survey: Survey, account: SigningAccount) -> Condition:
-    words = "nothing of it is suspended or revoked: that is an investigation"
+    words = "nothing of it is suspended or revoked, which would be an investigation"
     profiles = survey.profiles.get(account.id)
     if profiles is None:
         return Condition(words, None, "its profiles could not be read")
@@ -141,7 +141,7 @@ def _no_contradiction(survey: Survey, account: SigningAccount, policy: Policy, n
 
 
 def _not_kept(survey: Survey, account: SigningAccount, now: datetime) -> Condition:
-    words = "nobody has said no: no tag countersign-keep, no lock"
+    words = "nobody has said no by a tag countersign-keep or a lock"
     if tags_of(account, survey.subscription).kept(now.date()):
         return Condition(words, False, "it is tagged countersign-keep")
     locks = survey.daily.locks_of(account.id)

@@ -1,6 +1,7 @@
 """Why, as lines of text: what Azure shows, what people say, each rule, and what retirement would need."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from textwrap import wrap
 
 from pydantic import TypeAdapter
@@ -12,7 +13,7 @@ from shared.reports.check import pad
 
 EXPLANATIONS = TypeAdapter(list[Explanation])
 WIDTH = 120
-LABEL = 30
+LABEL = 24
 HOLDS = {True: "yes", False: "NO", None: "?"}
 
 
@@ -34,14 +35,23 @@ def explained(found: Explanation) -> Iterator[str]:
     for label, text in found.testimony:
         yield from _lines(label, text)
     yield ""
-    yield "EVERY RULE"
-    for one in found.rules:
-        mode = "" if one.mode in ("tell", "off") else f" ({one.mode})"
-        yield from _lines(f"{one.rule}{mode}", "; ".join([str(one.verdict), *one.numbers]))
+    yield "EVERY RULE, with the numbers it goes by"
+    for numbers, rules in groupby(found.rules, key=lambda one: one.numbers):
+        yield from _rules(numbers, list(rules))
     yield ""
     yield "RETIREMENT would need all of it:"
     for condition in found.retirement:
-        yield from _lines(f"{pad(HOLDS[condition.holds], 4)}", f"{condition.words}: {condition.why}", 6)
+        yield from _lines(HOLDS[condition.holds], f"{condition.words}: {condition.why}", 6)
+
+
+def _rules(numbers: Sequence[str], rules: Sequence[RuleAnswer]) -> Iterator[str]:
+    """Rules that go by the same numbers, first those that have found something."""
+    for verdict in Verdict:
+        names = [one.rule + (" (observes)" if one.mode == "observe" else "") for one in rules if one.verdict is verdict]
+        if names:
+            yield from _lines(str(verdict), ", ".join(names))
+    for number in numbers:
+        yield from _lines("", f"- {number}")
 
 
 def _problem(answer: RuleAnswer) -> Iterator[str]:
@@ -64,5 +74,8 @@ def _heard(heard: Heard) -> str:
 def _lines(label: str, text: str, width: int = LABEL) -> Iterator[str]:
     """A label in its column, and a text that goes on below itself."""
     first, *rest = wrap(text, WIDTH - width - 2, break_long_words=False, break_on_hyphens=False) or [""]
+    if len(label) >= width:
+        yield f"  {label}"
+        label = ""
     yield f"  {pad(label, width)}{first}".rstrip()
     yield from (f"  {' ' * width}{line}" for line in rest)

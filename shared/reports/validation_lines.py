@@ -32,8 +32,9 @@ def todo_text(lines: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 def line_text(line: Mapping[str, Any]) -> str:
     """One line of the list."""
     entry = line["entry"]
-    which = line["validation"] or f"for {line['account']}"
-    used = listing(sorted({used.partition("/")[0] for used in line["used_by"]})) or "nothing uses it"
+    which = line["validation"] or "without an id"
+    waiting = f"for {line['account']}" if line["account"] else "nothing uses it"
+    used = listing(sorted({used.partition("/")[0] for used in line["used_by"]})) or waiting
     said = _state(entry) if entry else "not entered"
     missing = f"; to look up: {line['missing']}" if line["missing"] and entry else ""
     return f"{pad(line['subscription_name'], NAMES)}{which}  {said}{missing}  ({used})"
@@ -56,22 +57,33 @@ def word_text(word: Mapping[str, Any]) -> str:
 
 def brought(answer: Mapping[str, Any], *, preview: bool) -> Iterator[str]:
     """What a file changed, or would."""
-    for change in answer["changes"]:
-        fields = [
-            f"{name} {change['before'][name] or 'nothing'} -> {value or 'nothing'}"
-            for name, value in change["after"].items()
-            if not (change["new"] and name in ("subscription", "validation"))
-        ]
-        yield f"line {change['line']}: {'new: ' if change['new'] else ''}{change['title']}: {', '.join(fields)}"
+    if answer["done"] or not answer["faults"]:
+        yield from (_change(change) for change in answer["changes"])
     new = sum(1 for change in answer["changes"] if change["new"])
     numbers = f"{new} new, {len(answer['changes']) - new} changed, {answer['same']} as before"
     unsaid = f", {answer['unsaid']} that say nothing yet" if answer["unsaid"] else ""
     if answer["done"]:
         yield f"Taken in: {numbers}{unsaid}."
     elif answer["faults"]:
-        yield f"Nothing was taken in: {count(len(answer['faults']), 'fault')} in the file."
+        right = f"; {count(len(answer['changes']), 'line')} would be right" if answer["changes"] else ""
+        yield f"Nothing was taken in: {count(len(answer['faults']), 'fault')} in the file{right}."
+    elif preview:
+        yield f"Would be taken in: {numbers}{unsaid}."
     else:
-        yield f"{'Would be' if preview else 'Nothing to'} take{'n' if preview else ''} in: {numbers}{unsaid}."
+        yield f"Nothing to take in: {numbers}{unsaid}."
+
+
+def _change(change: Mapping[str, Any]) -> str:
+    """line 5: identity validation 1a6b8ceb: expires 2027-05-02 -> 2027-05-09."""
+    if change["new"]:
+        said = {name: value for name, value in change["after"].items() if name not in ("subscription", "validation")}
+        fields = [f"{name} {value}" for name, value in said.items()]
+    else:
+        fields = [
+            f"{name} {change['before'][name] or 'nothing'} -> {value or 'nothing'}"
+            for name, value in change["after"].items()
+        ]
+    return f"line {change['line']}: {'new: ' if change['new'] else ''}{change['title']}: {', '.join(fields)}"
 
 
 def _state(entry: Mapping[str, Any]) -> str:

@@ -167,13 +167,12 @@ def profile_rebound(survey: Survey, _policy: Policy, _now: datetime) -> Iterator
         )
 
 
-def weigh_register(survey: Survey, account: SigningAccount, _policy: Policy, now: datetime) -> Iterator[str]:
+def weigh_register(survey: Survey, account: SigningAccount, _policy: Policy, _now: datetime) -> Iterator[str]:
     """What the validation list knows of the account's validations, and since when."""
     used = {profile.identity_validation_id for profile in survey.profiles_of(account)}
     said = [entry for entry in survey.register.values() if entry.key in used or _names(entry.account, account)]
     for entry in said:
-        days = (now - entry.said_at).days
-        yield f"{entry.title}: {entry.status}, said {count(days, 'day')} ago by {entry.said_by} ({entry.way})"
+        yield f"{entry.title}: {entry.status}, said on {day(entry.said_at)} by {entry.said_by} ({entry.way})"
     for validation_id in sorted(used - set(survey.register)):
         yield f"identity validation {validation_id} is used and not in the validation list"
     if not used and not said:
