@@ -22,6 +22,7 @@ from shared.domain.policy import (
     ValidationPolicy,
 )
 from shared.domain.routing import Routes
+from shared.rule_settings import NAMES as RULE_SETTINGS
 from shared.rule_settings import SECTION as RULES
 from shared.rule_settings import rule_settings
 from shared.setting_mistakes import Mistake, mistake_of, unknown
@@ -260,10 +261,14 @@ class Settings(BaseModel):
         return tuple(scope for scope in self.watch_scopes if GUID.fullmatch(scope))
 
     @property
+    def named_subscriptions(self) -> frozenset[str]:
+        """Ids in lower case of those that are named singly."""
+        return frozenset(scope.lower() for scope in self.watch_subscriptions)
+
+    @property
     def only_subscriptions(self) -> frozenset[str]:
-        """Ids in lower case where nothing but subscriptions is named; else none, for then Azure says which they are."""
-        named = frozenset(scope.lower() for scope in self.watch_subscriptions)
-        return frozenset() if self.watch_management_groups else named
+        """The same where nothing but subscriptions is named; else none, for then Azure says which they are."""
+        return frozenset() if self.watch_management_groups else self.named_subscriptions
 
     @property
     def cost_scopes(self) -> tuple[str, ...]:
@@ -311,7 +316,7 @@ class Settings(BaseModel):
             ),
             cost=CostPolicy(self.budgets, self.idle_days),
             rules=self.rules,
-            watched=self.only_subscriptions,
+            watched=self.named_subscriptions,
             tell=TellPolicy(self.repeat_critical, timedelta(minutes=self.group_minutes), self.resolve_after_looks),
             unread_critical_after=timedelta(hours=self.unread_hours),
         )
@@ -322,7 +327,7 @@ def read(environment: Mapping[str, str]) -> tuple[Settings, tuple[Mistake, ...]]
     given = {name: value for name, value in environment.items() if name in names() and value.strip()}
     rules, of_rules = rule_settings(environment)
     others = {name: value for name, value in environment.items() if not name.startswith(f"{RULES}__")}
-    strange = unknown(others, names(), SECTIONS)
+    strange = unknown(others, names() | RULE_SETTINGS.keys(), SECTIONS)
     wrong: tuple[Mistake, ...] = ()
     while True:
         bad = {name for mistake in wrong for name in mistake.names}

@@ -17,10 +17,11 @@ LONGEST = timedelta(days=366)
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 NAME = r"[a-z0-9_().-]{1,90}"
 BUDGET = re.compile(
-    r"(?:(?P<name>total|(?:subscription|account):[^=;]{1,200}|tag:[^=;]{1,128}=[^=;]{1,256})=)?"
+    r"(?:(?P<name>total|(?:subscription|account)\s*:[^=;]{1,200}|tag\s*:[^=;]{1,128}=[^=;]{1,256})=)?"
     r"\s*(?P<amount>[0-9]{1,9}(?:\.[0-9]{1,2})?)\s+(?P<currency>[A-Za-z]{3})",
     re.IGNORECASE,
 )
+SCOPE_PREFIX = re.compile(r"^/(subscriptions|providers/microsoft\.management/managementgroups)/", re.IGNORECASE)
 COST_SCOPE = re.compile(
     rf"{NAME}|/subscriptions/{GUID.pattern}|/providers/microsoft\.management/managementgroups/{NAME}"
     r"|/providers/microsoft\.billing/billingaccounts/[a-z0-9_:.-]{1,150}(/[a-z]{1,40}/[a-z0-9_:.-]{1,90}){0,3}"
@@ -74,16 +75,21 @@ def budget_list(value: object) -> object:
         return value
     found = [BUDGET.fullmatch(part.strip()) for part in value.split(";") if part.strip()]
     budgets = [
-        Budget((match["name"] or "total").strip().lower(), Decimal(match["amount"]), match["currency"].upper())
+        Budget(_budget_name(match["name"] or "total"), Decimal(match["amount"]), match["currency"].upper())
         for match in found
         if match
     ]
-    if len(budgets) < len(found) or len({budget.name for budget in budgets}) < len(budgets):
+    if len(budgets) < len(found) or len({(budget.name, budget.currency) for budget in budgets}) < len(budgets):
         raise ValueError(
-            "must be amounts with a currency, each name once, with semicolons between, like 500 EUR; "
+            "must be amounts with a currency, each name once a currency, with semicolons between, like 500 EUR; "
             "subscription:Games=80 EUR; tag:team=apps=50 EUR; account:tools=20 EUR"
         )
     return tuple(budgets)
+
+
+def _budget_name(written: str) -> str:
+    """`Tag: team = apps` -> `tag:team=apps`."""
+    return re.sub(r"\s*([:=])\s*", r"\1", written.strip().lower())
 
 
 def web_address(value: object) -> object:
@@ -127,10 +133,10 @@ def regional_address(value: object) -> object:
 
 
 def scope_list(value: object) -> object:
-    """Ids of subscriptions, with or without `/subscriptions/` before them, and of management groups."""
+    """Ids of subscriptions and of management groups, with or without what the portal writes before them."""
     if not isinstance(value, str):
         return value
-    found = [part.strip().removeprefix("/subscriptions/") for part in value.split(",") if part.strip()]
+    found = [SCOPE_PREFIX.sub("", part.strip()).rstrip("/") for part in value.split(",") if part.strip()]
     if not all(re.fullmatch(r"[A-Za-z0-9_().-]{1,90}", part) for part in found):
         raise ValueError("must be ids of subscriptions or of management groups with commas between, not names")
     return tuple(found)

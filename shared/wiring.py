@@ -45,6 +45,7 @@ from shared.ports.azure import (
 )
 from shared.ports.channel import Channel
 from shared.ports.clock import Clock
+from shared.schedule import next_due
 from shared.setting_mistakes import Mistake
 from shared.store.bills import TableBills
 from shared.store.blobs import Blobs
@@ -160,7 +161,9 @@ def furnish(
     judge, register = Judge(RULES, policy, routes), TableRegister(storage.subscriptions)
     conclude = Conclude(judge, shelves, views, relay)
     costs = Costs(sources.costs, bills, shelves, looks, messages, settings.cost_scopes, settings.only_subscriptions)
-    close = Close(looks, FleetJudge(policy, routes, shelves, looks, bills, views, relay, sentences), relay, costs)
+    due = functools.partial(next_due, settings.watch_schedule)
+    fleet = FleetJudge(policy, routes, shelves, looks, bills, views, relay, due, costs.planned, sentences)
+    close = Close(looks, fleet, relay, costs)
     return House(
         settings=settings,
         mistakes=mistakes,
@@ -173,6 +176,7 @@ def furnish(
             sources.meter,
             sources.reach,
             settings.only_subscriptions,
+            settings.named_subscriptions,
         ),
         look_at=LookAt(
             collect=collect,

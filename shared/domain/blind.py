@@ -1,7 +1,8 @@
 """Where a look could not see: blind is not empty."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -33,6 +34,11 @@ class Blind:
     scope: str
     reason: str
 
+    @property
+    def key(self) -> str:
+        """What is out of sight, whatever the reason."""
+        return f"{self.about}|{self.scope}"
+
     def hides(self, sight: Sight) -> bool:
         """Not seeing accounts hides all that lies in them; everything else hides its own kind."""
         inside = f"{sight.scope}/".startswith(f"{self.scope}/")
@@ -43,3 +49,8 @@ def hidden(sights: Iterable[Sight], blind: Iterable[Blind]) -> bool:
     """Whether any of these was out of sight."""
     spots = tuple(blind)
     return any(spot.hides(sight) for sight in sights for spot in spots)
+
+
+def unread(blind: Iterable[Blind], before: Mapping[str, datetime], now: datetime) -> Mapping[str, datetime]:
+    """Since when each of these could not be read, by `Blind.key`."""
+    return {spot.key: before.get(spot.key, now) for spot in blind}

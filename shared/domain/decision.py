@@ -52,8 +52,9 @@ class Deciding:
         here = {finding.key for finding in findings}
         gone = [before for key, before in memory.items() if key not in here]
         unseen = {before.finding.key for before in gone if hidden(before.finding.rests_on, blind)}
-        # What could not be seen still stands: it hides what it hid before.
-        standing = [*findings, *(before.finding for before in gone if before.finding.key in unseen)]
+        # What could not be seen still stands: it hides what it hid before. Only what people hear of hides anything.
+        heard = [finding for finding in findings if self._speaks(finding, memory.get(finding.key))]
+        standing = [*heard, *(before.finding for before in gone if before.finding.key in unseen)]
         inhibited = hidden_keys([*findings, *(before.finding for before in gone)], standing)
         for finding in findings:
             yield self._present(finding, memory.get(finding.key), inhibited=finding.key in inhibited)
@@ -72,6 +73,11 @@ class Deciding:
             reason = self._quiet(setting, inhibited=inhibited)
             return Change(finding.key, before, now_known), self._silent(finding, receivers, reason)
         return self._telling(finding, before, now_known)
+
+    def _speaks(self, finding: Finding, before: FindingMemory | None) -> bool:
+        """Somebody is told of it, or was."""
+        setting, looks = self._setting(finding), self._seen_again(finding, before).looks
+        return setting.mode is Mode.TELL and looks >= (setting.looks or 1) and bool(self.routes.receivers(finding))
 
     @staticmethod
     def _quiet(setting: RuleSetting, *, inhibited: bool) -> Reason:

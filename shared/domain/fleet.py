@@ -15,7 +15,7 @@ class FleetSurvey:
 
     `unended` are names of subscriptions that did not end in time, `before` the looks before this one, newest first.
     `mistakes` are wrong settings, a plain sentence each; `cost_scopes` those of which reading the bill is in trouble.
-    `told`: somebody hears of problems.
+    `told`: somebody hears of problems. `due` is when the look was due, by the schedule, after the one before.
     """
 
     look: Look
@@ -27,3 +27,4 @@ class FleetSurvey:
     unended: Sequence[str] = ()
     before: Sequence[Look] = ()
     told: bool = True
+    due: datetime | None = None

@@ -10,6 +10,7 @@ from shared.domain.blind import Blind
 from shared.domain.cost import AccountCost
 from shared.domain.memory import FindingMemory
 from shared.domain.metering import Months
+from shared.domain.price import Prices
 from shared.domain.refresh import Burst
 from shared.domain.subscription import DailyFacts, Moved, Subscription
 from shared.domain.survey import AccountFacts
@@ -47,18 +48,20 @@ class Patience:
 class Standing:
     """What is kept of a subscription as a whole.
 
-    `blind` is where the last look could not see, `unread_since` since when there was something of that kind. `refused`
+    `blind` is where the last look could not see, `unread` since when, by `Blind.key`. `refused`
     are ways of reading signatures that the service does not take, by when that was found. `tenant_id` is the tenant it
     was last seen in. `remembered` is the month (2026-11) at whose beginning all that is known went into history.
+    `prices` are those of the last settled bill.
     """
 
-    unread_since: datetime | None = None
+    unread: Mapping[str, datetime] = field(default_factory=dict)
     blind: tuple[Blind, ...] = ()
     daily: DailyFacts = field(default_factory=DailyFacts)
     refused: Mapping[str, datetime] = field(default_factory=dict)
     tenant_id: str = ""
     moved: Moved | None = None
     remembered: str = ""
+    prices: Prices = field(default_factory=Prices)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,9 @@ def facts_after(
 ) -> AccountFacts:
     """With what changed since it was known: an account `appears` unless everything is seen for the first time."""
     if before is None:
-        news = [Happened(What.APPEARED, account.created or now, after=account.sku)] if appears else []
+        young = account.created and now - account.created < timedelta(days=1)
+        at = account.created if young and account.created else now  # Or it came into sight.
+        news = [Happened(What.APPEARED, at, after=account.sku)] if appears else []
         return AccountFacts(account, profiles, now, tuple(_by_operation(one, burst) for one in news))
     news = []
     if before.account.sku and account.sku and before.account.sku != account.sku:
@@ -127,6 +129,7 @@ class Fleet:
 class Survey:
     """One subscription as seen at `taken`. Only what was really read is in `profiles`: what was not is in `blind`.
 
+    `unread` tells since when each blind spot is one (`Blind.key`).
     `signatures` and `costs` are of this month and the one before, by account id; `facts` are those kept of each
     account, `gone` those of deleted ones.
     `last_seen` holds the profiles of accounts that are out of sight, as they were read last: they say whom a word of
@@ -141,7 +144,7 @@ class Survey:
     signatures: Mapping[str, Signatures] = field(default_factory=dict)
     register: Mapping[str, RegisterEntry] = field(default_factory=dict)
     blind: tuple[Blind, ...] = ()
-    unread_since: datetime | None = None
+    unread: Mapping[str, datetime] = field(default_factory=dict)
     daily: DailyFacts = field(default_factory=DailyFacts)
     costs: Mapping[str, tuple[AccountCost, ...]] = field(default_factory=dict)
     facts: Mapping[str, AccountFacts] = field(default_factory=dict)
@@ -166,6 +169,10 @@ class Survey:
     def profiles_of(self, account: SigningAccount) -> Sequence[CertificateProfile]:
         """As they were read, or as they were seen last."""
         return self.profiles.get(account.id, self.last_seen.get(account.id, ()))
+
+    def unread_since(self, spots: Iterable[Blind]) -> datetime:
+        """Since when the first of these could not be read."""
+        return min((self.unread.get(spot.key, self.taken) for spot in spots), default=self.taken)
 
     @property
     def unknown(self) -> bool:

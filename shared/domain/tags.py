@@ -40,7 +40,15 @@ def tags_of(account: SigningAccount, subscription: Subscription) -> AccountTags:
     """The account's own, else its group's, else its subscription's."""
     if not (account.tags or account.group_tags or subscription.tags):
         return NONE
-    said = _ours(subscription.tags) | _ours(account.group_tags) | _ours(account.tags)
+    return _read(_ours(subscription.tags) | _ours(account.group_tags) | _ours(account.tags))
+
+
+def mistakes_in(tags: Mapping[str, str]) -> tuple[str, ...]:
+    """What is wrong with the tags of one place; plain sentences."""
+    return _read(_ours(tags)).mistakes if tags else ()
+
+
+def _read(said: Mapping[str, str]) -> AccountTags:
     mistakes = [_unknown(name) for name in said if name not in KNOWN]
     percents = said.get(QUOTA, "").strip()
     warn_percent: tuple[int, ...] = ()

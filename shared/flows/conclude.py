@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.domain.blind import About, Blind, Sight, hidden
+from shared.domain.blind import About, Blind, Sight, hidden, unread
 from shared.domain.decision import Deciding, Verdict
 from shared.domain.finding import Finding, Rule
 from shared.domain.happened import GONE_FOR, KEPT_FOR
@@ -190,7 +190,7 @@ def _silent(kept: Kept, found: Readings, account_id: str, window: Window, now: d
 
 def survey_of(shard: Shard, kept: Kept, found: Readings, policy: Policy, now: datetime) -> Survey:
     """What was seen in all messages of this look; accounts that were out of sight are left out."""
-    blind = tuple(dict.fromkeys((*kept.blind, *found.blind, *_unread(shard, found))))
+    blind = tuple(dict.fromkeys((*kept.blind, *found.blind, *_unread(shard, found), *_unbilled(kept))))
     facts = _facts(kept, found, now)
     known = {id_: one.profiles for id_, one in facts.items() if one.profiles is not None}
     signatures = _signatures(dict(kept.usage) | _usage(kept, found, now), facts)
@@ -204,13 +204,13 @@ def survey_of(shard: Shard, kept: Kept, found: Readings, policy: Policy, now: da
         signatures=signatures,
         register=kept.register,
         blind=blind,
-        unread_since=(kept.standing.unread_since or now) if blind else None,
+        unread=unread(blind, kept.standing.unread, now),
         daily=found.daily,
         costs=kept.costs,
         facts=facts,
         gone=_gone(kept, found, now),
         moved=_moved(shard.subscription, kept.standing, now),
-        prices=prices_of(kept.costs.values(), signatures, policy.quota, now),
+        prices=prices_of(kept.costs.values(), signatures, policy.quota, now, before=kept.standing.prices),
     )
 
 
@@ -234,6 +234,13 @@ def _unread(shard: Shard, found: Readings) -> list[Blind]:
     return [Blind(sight.about, sight.scope, reason) for sight in found.left_unread()]
 
 
+def _unbilled(kept: Kept) -> list[Blind]:
+    """No bill of this month or the one before was read: what is known of charges has run out."""
+    resting = any(sight.about is About.COSTS for known in kept.memory.values() for sight in known.finding.rests_on)
+    reason = "No bill of this month or the one before was read."
+    return [Blind(About.COSTS, kept.subscription.scope, reason)] if resting and not kept.costs else []
+
+
 def _commit(kept: Kept, found: Readings, judgement: Judgement, now: datetime) -> Commit:
     survey = judgement.survey
     return Commit(
@@ -242,12 +249,13 @@ def _commit(kept: Kept, found: Readings, judgement: Judgement, now: datetime) ->
         forgotten=_forgotten(kept, now),
         changes=judgement.verdict.changes,
         standing=Standing(
-            survey.unread_since,
+            survey.unread,
             survey.blind,
             found.daily,
             found.refused,
             survey.subscription.tenant_id or kept.standing.tenant_id,
             survey.moved,
             remembered=f"{now:%Y-%m}",
+            prices=survey.prices,
         ),
     )

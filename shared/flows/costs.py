@@ -55,12 +55,17 @@ class Costs:
 
     async def plan(self, now: datetime) -> Sequence[str]:
         """One message a scope, a little apart. Answers the scopes."""
+        planned = await self.planned(now)
+        await self._send(planned, now)
+        return planned
+
+    async def planned(self, now: datetime) -> Sequence[str]:
+        """Which bills are read now: the widest that tell whose charges they are."""
         trouble = await self.bills.scopes()
         refused = {name for name, scope in trouble.items() if _refuses(scope, now)}
         planned = [scope for scope in self.scopes if scope not in refused]
         if len(planned) < len(self.scopes) or not self.scopes:
             planned = list(dict.fromkeys([*planned, *await self._subscriptions()]))
-        await self._send(planned, now)
         return planned
 
     async def read(self, reading: BillReading, now: datetime) -> None:

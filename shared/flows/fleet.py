@@ -1,10 +1,10 @@
 """Judge the fleet as a whole when a look closes: what no single subscription can tell."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain.blind import About, Blind
+from shared.domain.blind import About, Blind, unread
 from shared.domain.decision import Deciding
 from shared.domain.fleet import FleetSurvey
 from shared.domain.kept import Standing
@@ -39,6 +39,8 @@ class FleetJudge:
     bills: Bills
     views: Views
     relay: Relay
+    due_after: Callable[[datetime], datetime]
+    planned_bills: Callable[[datetime], Awaitable[Collection[str]]]
     mistakes: tuple[str, ...] = ()
 
     async def run(self, look: Look, ends: Sequence[ShardEnd], now: datetime) -> None:
@@ -46,18 +48,21 @@ class FleetJudge:
         deciding = Deciding(BOOK, self.policy, self.routes, FLEET.id, look.id, now, look.first)
         unended = await self._unended(look, ends)
         before = [known for known in await self.looks.recent(LOOKS_BEFORE) if known.id < look.id]
-        scopes = tuple((await self.bills.scopes()).values())
+        planned = await self.planned_bills(now)
+        scopes = tuple(scope for name, scope in (await self.bills.scopes()).items() if name in planned)
         blind = (*look.blind, *_not_in_time(unended))
         for _ in range(MAX_CONFLICTS):
             kept = await self.shelves.read(FLEET, month_of(now))
-            since = (kept.standing.unread_since or now) if look.blind else None
+            known = unread(look.blind, kept.standing.unread, now)
+            since = min(known.values(), default=None)
             told = bool(self.routes.everyone)
-            survey = FleetSurvey(look, ends, blind, since, self.mistakes, scopes, unended, before, told)
+            due = self.due_after(before[0].started) if before else None
+            survey = FleetSurvey(look, ends, blind, since, self.mistakes, scopes, unended, before, told, due)
             findings = [found for rule in FLEET_RULES for found in rule.findings(survey, self.policy, now)]
             verdict = deciding.decide(findings, kept.memory, blind)
             try:
                 await self.shelves.commit(
-                    kept, Commit({}, {}, frozenset(), verdict.changes, Standing(since, look.blind))
+                    kept, Commit({}, {}, frozenset(), verdict.changes, Standing(known, look.blind))
                 )
             except Conflict:
                 continue

@@ -1,7 +1,7 @@
 """Plan a look: ask once for every account, and put one message for each subscription."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain.account import SigningAccount
@@ -23,7 +23,10 @@ from shared.ports.shelves import Shelves
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """From the clock to one message a subscription. `only`: ids of the subscriptions to be watched; all where empty."""
+    """From the clock to one message a subscription. `only`: ids of the subscriptions to be watched; all where empty.
+
+    `named` are looked at whether or not the inventory lists anything in them.
+    """
 
     inventory: Inventory
     shelves: Shelves
@@ -33,6 +36,7 @@ class Watch:
     meter: Meter
     reach: Reachability
     only: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
 
     async def run(self, now: datetime) -> Look:
         """Plan a look at everything that can be seen, and at everything that was seen before."""
@@ -41,9 +45,11 @@ class Watch:
         fleet = await self._fleet(now)
         reached = await self.reach.reach(sorted({account.uri for account in fleet.accounts}))
         known = await self.looks.known()
-        await self.looks.learn([found for found in fleet.subscriptions if known.get(found.id) != found])
         busy = await self._underway(recent)
-        wanted = dict(known) | {found.id: found for found in fleet.subscriptions}
+        wanted = _wanted(self.only | self.named, known, fleet.subscriptions)
+        await self.looks.learn(
+            [wanted[found.id] for found in fleet.subscriptions if known.get(found.id) != wanted[found.id]]
+        )
         shards = [wanted[name] for name in sorted(wanted) if name not in busy and self._watched(name)]
         look = Look(
             id=look_id(now),
@@ -96,3 +102,14 @@ class Watch:
                 ended = {end.subscription.id for end in await self.looks.ends(look.id)}
                 busy |= set(look.shards) - ended
         return busy
+
+
+def _wanted(
+    named: Iterable[str], known: Mapping[str, Subscription], found: Iterable[Subscription]
+) -> Mapping[str, Subscription]:
+    """By id; of one whose state was not told this time, the state is as it was."""
+    wanted = {id_: Subscription(id_, id_) for id_ in named} | dict(known)
+    for one in found:
+        before = known.get(one.id)
+        wanted[one.id] = replace(one, state=before.state) if before and not one.state else one
+    return wanted

@@ -81,7 +81,8 @@ class _Side:
 
     def priced(self, survey: Survey) -> Survey:
         """The same, with unit prices by these terms where there is no bill."""
-        prices = prices_of(survey.costs.values(), survey.signatures, self.terms.policy.quota, survey.taken)
+        quota = self.terms.policy.quota
+        prices = prices_of(survey.costs.values(), survey.signatures, quota, survey.taken, before=survey.prices)
         return replace(survey, prices=prices)
 
 
@@ -139,7 +140,8 @@ class WhatIf:
             )
             past.standing = replace(
                 past.standing,
-                unread_since=survey.unread_since,
+                unread=survey.unread,
+                prices=survey.prices,
                 tenant_id=end.subscription.tenant_id or past.standing.tenant_id,
                 moved=survey.moved,
             )

@@ -95,12 +95,17 @@ def _news(survey: Survey, what: What, now: datetime) -> Iterator[tuple[AccountFa
             yield known, latest[-1]
 
 
+def _subject(account: SigningAccount, one: Happened) -> str:
+    """An event that comes later may tell another time of the same deletion."""
+    return account.local_name if one.what is What.DELETED else f"{account.local_name}/{one.at:%Y-%m-%d}"
+
+
 def _finding(rule: Rule, survey: Survey, known: AccountFacts, one: Happened, severity: Severity, what: str) -> Finding:
     account = known.account
     how = one.operation or "no event told by which operation"
     return Finding(
         rule=rule.name,
-        subject=f"{account.local_name}/{one.at:%Y-%m-%d}",
+        subject=_subject(account, one),
         severity=severity,
         what=f"Account {account.name} ({survey.subscription.name}) {what}",
         stops="Nothing can be signed with it any more." if one.what is What.DELETED else "Nothing stops.",

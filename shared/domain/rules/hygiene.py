@@ -1,6 +1,7 @@
 """Rules about what can be seen of a subscription, and whether it is in order."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.account import SigningAccount, names
@@ -10,51 +11,70 @@ from shared.domain.policy import Policy
 from shared.domain.rules import pages
 from shared.domain.rules.concerns import where
 from shared.domain.survey import Survey
-from shared.domain.tags import QUOTA, tags_of
+from shared.domain.tags import QUOTA, mistakes_in, tags_of
 from shared.domain.words import count, day, listing, moment, span
 
 PROVIDER = "microsoft.codesigning"
 ENABLED = "enabled"
-READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+# Without these nobody knows whether signing works; nobody is woken for locks, registrations or bills.
+GRAVE = (About.ACCOUNTS, About.PROFILES, About.USAGE, About.REGISTER)
 
 
 def subscription_unreadable(survey: Survey, policy: Policy, now: datetime) -> Iterator[Finding]:
     """A subscription, or a part of it, could not be read: nothing there is resolved, and nothing new is noticed."""
     lost = _out_of_sight(survey)
     blind = [spot for spot in survey.blind if spot.scope not in lost]
-    if not blind:
-        return
-    since = survey.unread_since or now
-    whole = next((spot for spot in blind if spot.hides(Sight(About.ACCOUNTS, survey.subscription.scope))), None)
-    name = survey.subscription.name
+    whole = [spot for spot in blind if spot.hides(Sight(About.ACCOUNTS, survey.subscription.scope))]
+    if blind:
+        yield _unreadable(survey, policy, now, whole) if whole else _partly_unreadable(survey, policy, now, blind)
+
+
+def _unreadable(survey: Survey, policy: Policy, now: datetime, whole: Sequence[Blind]) -> Finding:
+    name, since = survey.subscription.name, survey.unread_since(whole)
     critical = now - since >= policy.unread_critical_after
-    yield Finding(
+    return Finding(
         rule=UNREADABLE.name,
         subject=survey.subscription.id,
         severity=Severity.CRITICAL if critical else Severity.WARNING,
-        what=f"Subscription {name} could not be read since {moment(since)}: {_unwatched(survey)}"
-        if whole
-        else f"A part of subscription {name} could not be read: {_parts(survey, blind)}",
+        what=f"Subscription {name} could not be read since {moment(since)}: {_unwatched(survey)}",
         stops="Countersign does not notice new problems there, and closes none.",
-        next_step=(whole or blind[0]).reason,
+        next_step=whole[0].reason,
         rests_on=(),
-        accounts=names(account for account in survey.accounts if any(_touches(spot, account) for spot in blind)),
+        accounts=names(survey.accounts),
         facts={"Subscription": f"{name} ({survey.subscription.id})"},
         began=since,
-        problem=f"subscription {name} could not be read"
-        if whole
-        else f"a part of subscription {name} could not be read",
+        problem=f"subscription {name} could not be read",
         resource=survey.subscription.scope,
         next_word="" if critical else f"when it has lasted {span(policy.unread_critical_after)}",
     )
 
 
+def _partly_unreadable(survey: Survey, policy: Policy, now: datetime, blind: Sequence[Blind]) -> Finding:
+    """A problem of its own, which the loss of the whole hides and does not end."""
+    name, grave = survey.subscription.name, [spot for spot in blind if spot.about in GRAVE]
+    critical = bool(grave) and now - survey.unread_since(grave) >= policy.unread_critical_after
+    return Finding(
+        rule=UNREADABLE.name,
+        subject=f"{survey.subscription.id}/part",
+        severity=Severity.CRITICAL if critical else Severity.WARNING,
+        what=f"A part of subscription {name} could not be read: {_parts(survey, blind)}",
+        stops="Countersign does not notice new problems there, and closes none.",
+        next_step=(grave or blind)[0].reason,
+        rests_on=tuple(Sight(spot.about, spot.scope) for spot in blind),
+        accounts=names(account for account in survey.accounts if any(_touches(spot, account) for spot in blind)),
+        facts={"Subscription": f"{name} ({survey.subscription.id})"},
+        began=survey.unread_since(blind),
+        problem=f"a part of subscription {name} could not be read",
+        resource=survey.subscription.scope,
+        next_word=f"when it has lasted {span(policy.unread_critical_after)}" if grave and not critical else "",
+    )
+
+
 def account_out_of_sight(survey: Survey, policy: Policy, now: datetime) -> Iterator[Finding]:
     """An account is listed no more and cannot be asked for: access to it was lost. It is not taken for deleted."""
-    since = survey.unread_since or now
-    critical = now - since >= policy.unread_critical_after
     for account_id, spot in _out_of_sight(survey).items():
         account = next(one for one in survey.accounts if one.id == account_id)
+        critical = now - survey.unread_since([spot]) >= policy.unread_critical_after
         yield Finding(
             rule=OUT_OF_SIGHT.name,
             subject=account.local_name,
@@ -139,21 +159,20 @@ def subscription_moved(survey: Survey, _policy: Policy, _now: datetime) -> Itera
 
 def tag_malformed(survey: Survey, _policy: Policy, _now: datetime) -> Iterator[Finding]:
     """A tag of Countersign on an account, its group or its subscription cannot be read: the default is in force."""
-    for account in survey.accounts:
-        mistakes = tags_of(account, survey.subscription).mistakes
+    for place in _tagged(survey):
+        mistakes = mistakes_in(place.tags)
         if mistakes:
             yield Finding(
                 rule=TAG.name,
-                subject=account.local_name,
+                subject=place.subject,
                 severity=Severity.WARNING,
-                what=f"A tag of account {account.name} ({survey.subscription.name}) cannot be read: "
-                + " ".join(mistakes).rstrip("."),
-                stops="What somebody wanted for this account is not in force.",
+                what=f"A tag of {place.title} cannot be read: " + " ".join(mistakes).rstrip("."),
+                stops=f"What somebody wanted for {where(place.accounts)} is not in force.",
                 next_step=TAG.advice,
-                rests_on=(Sight(About.ACCOUNTS, account.id),),
-                accounts=(account.name,),
-                problem=f"unreadable tag of {account.name}",
-                resource=account.id,
+                rests_on=tuple(Sight(About.ACCOUNTS, account.id) for account in place.accounts),
+                accounts=names(place.accounts),
+                problem=f"unreadable tag of {place.title}",
+                resource=place.resource,
             )
 
 
@@ -257,6 +276,33 @@ TAG = Rule(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where tags are: what it is called, and the accounts that they are about."""
+
+    subject: str
+    title: str
+    resource: str
+    tags: Mapping[str, str]
+    accounts: Sequence[SigningAccount]
+
+
+def _tagged(survey: Survey) -> Iterator[_Place]:
+    """One problem a place, however many accounts are in it."""
+    owner = survey.subscription
+    if survey.accounts:
+        yield _Place(owner.id, f"subscription {owner.name}", owner.scope, owner.tags, survey.accounts)
+    groups: dict[str, list[SigningAccount]] = {}
+    for account in survey.accounts:
+        groups.setdefault(account.resource_group.lower(), []).append(account)
+        title = f"account {account.name} ({owner.name})"
+        yield _Place(account.local_name, title, account.id, account.tags, (account,))
+    for group, accounts in groups.items():
+        title = f"resource group {accounts[0].resource_group} ({owner.name})"
+        resource = accounts[0].id.partition("/providers/")[0]
+        yield _Place(f"{group}/", title, resource, accounts[0].group_tags, accounts)
+
+
 def _out_of_sight(survey: Survey) -> dict[str, Blind]:
     """Accounts that are hidden by themselves, not with their subscription."""
     there = {account.id for account in survey.accounts}
@@ -273,7 +319,7 @@ def _touches(spot: Blind, account: SigningAccount) -> bool:
     return spot.hides(Sight(spot.about, account.id))
 
 
-def _parts(survey: Survey, blind: list[Blind]) -> str:
+def _parts(survey: Survey, blind: Sequence[Blind]) -> str:
     def name(spot: Blind) -> str:
         return spot.scope.rsplit("/", 1)[-1]
 

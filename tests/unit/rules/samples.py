@@ -245,12 +245,8 @@ SAMPLES: Mapping[str, Callable[[], Sample]] = {
         )
     ),
     "tag-malformed": lambda: Sample(survey(replace(GAMES, tags={"countersign-quota-warn-percent": "lots"}))),
-    "subscription-unreadable": lambda: Sample(
-        survey(blind=(Blind(About.ACCOUNTS, OWNER.scope, NO_INDEX.reason),), unread_since=NOW - 2 * HOUR)
-    ),
-    "account-out-of-sight": lambda: Sample(
-        survey(blind=(Blind(About.ACCOUNTS, GAMES.id, NO_INDEX.reason),), unread_since=NOW - 2 * HOUR)
-    ),
+    "subscription-unreadable": lambda: Sample(_unseen(Blind(About.ACCOUNTS, OWNER.scope, NO_INDEX.reason))),
+    "account-out-of-sight": lambda: Sample(_unseen(Blind(About.ACCOUNTS, GAMES.id, NO_INDEX.reason))),
     "cost-budget": lambda: Sample(FleetSurvey(LOOK, [replace(END, spent={"total": SPENT})]), BUDGET),
     "cost-budget-forecast": lambda: Sample(FleetSurvey(LOOK, [replace(END, spent={"total": SPENT})]), AHEAD),
     "nothing-visible": lambda: Sample(FleetSurvey(replace(LOOK, accounts=0), [replace(END, accounts=0)])),
@@ -271,7 +267,7 @@ SAMPLES: Mapping[str, Callable[[], Sample]] = {
         )
     ),
     "watch-late": lambda: Sample(
-        FleetSurvey(LOOK, [END], before=[replace(LOOK, started=NOW - hours * HOUR) for hours in (9, 10, 11, 12, 13)])
+        FleetSurvey(LOOK, [END], before=[replace(LOOK, started=LOOK.started - 9 * HOUR)], due=LOOK.started - 8 * HOUR)
     ),
     "look-unfinished": lambda: Sample(FleetSurvey(LOOK, [], unended=["Games", "Labs"])),
     "nobody-told": lambda: Sample(FleetSurvey(LOOK, [END], told=False)),
@@ -281,3 +277,7 @@ SAMPLES: Mapping[str, Callable[[], Sample]] = {
 def _unbilled() -> CostScope:
     blind = Blind(About.COSTS, OWNER.scope, "The Cost Management Reader role is missing (403).")
     return CostScope(OWNER.scope, None, blind, NOW - DAY)
+
+
+def _unseen(spot: Blind) -> Survey:
+    return survey(blind=(spot,), unread={spot.key: NOW - 2 * HOUR})

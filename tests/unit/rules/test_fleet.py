@@ -18,6 +18,7 @@ from shared.domain.rules.book import FLEET_RULES
 from shared.domain.rules.hygiene import account_out_of_sight, subscription_unreadable
 from shared.domain.subscription import Subscription
 from shared.domain.survey import Survey
+from shared.schedule import next_due
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 OWNER = Subscription("11111111-1111-4111-8111-111111111111", "Games")
@@ -33,7 +34,7 @@ def fleet_findings(survey: FleetSurvey, policy: Policy, now: datetime) -> list[F
 
 
 def unreadable(*blind: Blind, lasted: timedelta = timedelta()) -> list[tuple[Severity, str, tuple[str, ...]]]:
-    survey = Survey(OWNER, NOW, (ONE, TWO), blind=blind, unread_since=NOW - lasted)
+    survey = Survey(OWNER, NOW, (ONE, TWO), blind=blind, unread={spot.key: NOW - lasted for spot in blind})
     return [(found.severity, found.what, found.accounts) for found in subscription_unreadable(survey, Policy(), NOW)]
 
 
@@ -56,7 +57,7 @@ def test_a_whole_subscription_and_a_part_of_it_are_told_apart() -> None:
 )
 def test_an_account_out_of_sight_is_a_problem_of_its_own(hours: float, severity: Severity) -> None:
     spot = Blind(About.ACCOUNTS, ONE.id, "403")
-    survey = Survey(OWNER, NOW, (ONE, TWO), blind=(spot,), unread_since=NOW - timedelta(hours=hours))
+    survey = Survey(OWNER, NOW, (ONE, TWO), blind=(spot,), unread={spot.key: NOW - timedelta(hours=hours)})
     assert [] == unreadable(spot)
     [found] = account_out_of_sight(survey, Policy(), NOW)
     assert (severity, ("one",)) == (found.severity, found.accounts)
@@ -99,26 +100,39 @@ def test_a_wrong_setting_is_told_once_for_all_and_anew_when_it_changes() -> None
     assert (Severity.WARNING, True) == (other.severity, other.key != found.key)
 
 
-def looks(*hours_ago: float) -> FleetSurvey:
-    before = [replace(LOOK, started=NOW - timedelta(hours=hours)) for hours in hours_ago]
-    return FleetSurvey(LOOK, [end(1)], before=before)
+def late(schedule: str, before: str, started: str) -> bool:
+    """Whether a check that started then is told to be late."""
+    last, now = (datetime.fromisoformat(at).replace(tzinfo=UTC) for at in (before, started))
+    seen = FleetSurvey(
+        replace(LOOK, started=now), [end(1)], before=[replace(LOOK, started=last)], due=next_due(schedule, last)
+    )
+    return "watch-late" in [found.rule for found in fleet_findings(seen, Policy(), now)]
+
+
+HOURLY, OFFICE, DAILY = "0 7 * * * *", "0 7 8-18 * * mon-fri", "0 0 6 * * *"
 
 
 @pytest.mark.parametrize(
-    ("before", "late"),
+    ("schedule", "before", "started", "told"),
     [
-        ((1, 2, 3, 4, 5), False),
-        ((2.49, 3.49, 4.49, 5.49, 6.49), False),
-        ((2.5, 3.5, 4.5, 5.5, 6.5), True),
-        ((9, 10, 11), False),
-        ((1.9, 2.4, 2.9, 3.4, 3.9), False),
-        ((72, 96, 120, 144, 168), True),
-        ((59, 83, 107, 131, 155), False),
-        ((), False),
+        (HOURLY, "2026-11-20T11:07", "2026-11-20T12:07", False),
+        (HOURLY, "2026-11-20T11:07", "2026-11-20T14:06", False),
+        (HOURLY, "2026-11-20T11:07", "2026-11-20T14:07", True),
+        (OFFICE, "2026-11-19T18:07", "2026-11-20T08:07", False),
+        (OFFICE, "2026-11-20T18:07", "2026-11-23T08:07", False),
+        (OFFICE, "2026-11-20T18:07", "2026-11-23T10:07", True),
+        (DAILY, "2026-11-20T06:00", "2026-11-21T07:59", False),
+        (DAILY, "2026-11-20T06:00", "2026-11-21T08:00", True),
+        (DAILY, "2026-11-20T11:07", "2026-11-21T06:00", False),
     ],
 )
-def test_a_check_is_late_by_what_is_usual(before: tuple[float, ...], late: bool) -> None:
-    assert late == any(found.rule == "watch-late" for found in fleet_findings(looks(*before), Policy(), NOW))
+def test_a_check_is_late_by_its_schedule(schedule: str, before: str, started: str, told: bool) -> None:
+    """Nights, weekends and a schedule that was just changed are not lateness."""
+    assert told == late(schedule, before, started)
+
+
+def test_the_first_check_is_never_late() -> None:
+    assert [] == fleet_findings(FleetSurvey(LOOK, [end(1)], due=NOW - timedelta(days=9)), Policy(), NOW)
 
 
 def budgets(so_far: str, foreseen: str, currency: str = "EUR", **parts: Any) -> dict[str, str]:
