@@ -7,7 +7,7 @@ from itertools import islice
 from random import Random
 
 from shared.domain.account import Certificate, CertificateProfile, SigningAccount
-from shared.domain.cost import AccountCost, Charge
+from shared.domain.cost import AccountCost, Charge, final
 from shared.domain.policy import Policy
 from shared.domain.price import prices_of
 from shared.domain.signatures import Signatures, signatures_of
@@ -20,13 +20,16 @@ DAY = timedelta(days=1)
 LIFETIME = timedelta(hours=72)
 OLD = datetime(2025, 3, 1, tzinfo=UTC)
 TYPES = ("PublicTrust", "PublicTrustTest", "VBSEnclave")
-# Signatures a signing hour by pattern: every working day, every night, at most once a week, and very few.
+# Hours in which is signed, by weekday: every working day, every night, at most once a week, and very few.
 PATTERNS: tuple[Mapping[int, tuple[int, ...]], ...] = (
     dict.fromkeys(range(5), tuple(range(8, 18))),
     dict.fromkeys(range(7), (1, 2)),
     {2: (14,)},
     {0: (9,), 3: (16,)},
 )
+# Beside these some sign by the month: one release of very many files on its first Monday, a few more on its third.
+RELEASES = {0: 2_000, 2: 3}
+RELEASE_HOUR = 10
 
 
 class HealthyFleet:
@@ -114,23 +117,36 @@ class HealthyFleet:
         """Every hour of a month, quiet ones at zero: the same however often it is asked for."""
         key = (account.id, month)
         if key not in self._months:
-            pattern, random = (
-                PATTERNS[0 if account.sku == "Premium" else number % len(PATTERNS)],
-                Random(f"{self._seed}/{number}/{month}"),  # noqa: S311
-            )
-            most = 200 if account.sku == "Premium" else 3 + number % 5
-            hours = {}
-            for hour in range((SigningUsage(account.id, month).whole.span) // HOUR):
-                at = month + hour * HOUR
-                hours[hour] = random.randint(max(most // 2, 1), most) if at.hour in pattern.get(at.weekday(), ()) else 0
-            self._months[key] = hours
+            span = SigningUsage(account.id, month).whole.span // HOUR
+            monthly = account.sku != "Premium" and number % (len(PATTERNS) + 1) == len(PATTERNS)
+            self._months[key] = _releases(month, span) if monthly else self._regular(account, number, month, span)
         return self._months[key]
+
+    def _regular(self, account: SigningAccount, number: int, month: datetime, span: int) -> dict[int, int]:
+        premium, random = account.sku == "Premium", Random(f"{self._seed}/{number}/{month}")  # noqa: S311
+        pattern = PATTERNS[0 if premium else number % (len(PATTERNS) + 1)]
+        most = 200 if premium else 3 + number % 5
+        hours = {}
+        for hour in range(span):
+            at = month + hour * HOUR
+            hours[hour] = random.randint(max(most // 2, 1), most) if at.hour in pattern.get(at.weekday(), ()) else 0
+        return hours
 
     @staticmethod
     def _costs(account: SigningAccount, now: datetime) -> tuple[AccountCost, ...]:
-        """The fee, charged on the first of each month."""
+        """The fee, charged on the first of each month; read to the end of a month once that has settled."""
         fee = Decimal("91.20") if account.sku == "Premium" else Decimal("9.11")
         months = [last_month(month_of(now)).date(), month_of(now).date()]
         return tuple(
-            AccountCost(account.id, month, (Charge(month, f"{account.sku} Account", fee, "EUR"),)) for month in months
+            AccountCost(account.id, month, (Charge(month, f"{account.sku} Account", fee, "EUR"),), final(month, now))
+            for month in months
         )
+
+
+def _releases(month: datetime, span: int) -> dict[int, int]:
+    """By the hour, over so many hours."""
+    hours = dict.fromkeys(range(span), 0)
+    first = (7 - month.weekday()) % 7
+    for week, number in RELEASES.items():
+        hours[(first + 7 * week) * 24 + RELEASE_HOUR] = number
+    return hours

@@ -68,12 +68,13 @@ def _yes_or_no(value: object) -> object:
 
 
 def _day(value: object) -> object:
-    """Only 2028-11-19: what a spreadsheet makes of a date is not guessed at."""
-    if isinstance(value, str) and value.strip():
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value.strip()):
-            raise ValueError("must be a date like 2028-11-19")
-        return value.strip()
-    return _nothing(value)
+    """Only 2028-11-19: what a spreadsheet makes of a date, or a number, is not guessed at."""
+    if value is None or isinstance(value, date):
+        return value
+    written = str(value).strip()
+    if written and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", written):
+        raise ValueError("must be a date like 2028-11-19")
+    return written or None
 
 
 def _account_name(value: object) -> object:

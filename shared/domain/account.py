@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+CLOCKS_APART = timedelta(minutes=5)
+
 
 @dataclass(frozen=True, slots=True)
 class SigningAccount:
@@ -23,6 +25,11 @@ class SigningAccount:
     tags: Mapping[str, str] = field(default_factory=dict)
     group_tags: Mapping[str, str] = field(default_factory=dict)
     uri: str = ""
+
+    @property
+    def suspended(self) -> bool:
+        """Suspended by the service as a whole."""
+        return self.provisioning_state.lower() == "suspended"
 
     @property
     def local_name(self) -> str:
@@ -63,8 +70,12 @@ class Certificate:
         return bool(self.revocation_status)
 
     def valid(self, now: datetime) -> bool:
-        """Can be signed with at `now`."""
-        return self.created <= now < self.expires and not self.revoked
+        """Can be signed with at `now`; one that was issued while it was read counts."""
+        return self.created - CLOCKS_APART <= now < self.expires and not self.revoked
+
+    def overdue(self, now: datetime, slack: timedelta) -> bool:
+        """Another one should have been issued since: it is older than half its own lifetime (section 3)."""
+        return now - self.created > self.lifetime / 2 + slack
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +120,8 @@ class CertificateProfile:
 def names(accounts: Iterable[SigningAccount]) -> tuple[str, ...]:
     """The accounts' names in order, each once."""
     return tuple(sorted({account.name for account in accounts}))
+
+
+def profile_key(account: SigningAccount, profile: CertificateProfile) -> str:
+    """What tells a profile apart within its subscription."""
+    return f"{account.local_name}/{profile.name.lower()}"

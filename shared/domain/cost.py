@@ -24,11 +24,15 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class AccountCost:
-    """The charges of one account in a month (its first day). `account_id` is a lower-case ARM id, maybe of one gone."""
+    """The charges of one account in a month (its first day). `account_id` is a lower-case ARM id, maybe of one gone.
+
+    `settled`: they were read to the end of the month after it had stopped moving. Until then some may be missing.
+    """
 
     account_id: str
     month: date
     charges: tuple[Charge, ...]
+    settled: bool = False
 
     @property
     def totals(self) -> Mapping[str, Decimal]:

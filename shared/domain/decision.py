@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.domain.blind import Blind, hidden
 from shared.domain.finding import Finding, Rule
-from shared.domain.inhibition import hidden_keys
+from shared.domain.inhibition import hidden_keys, taken_over
 from shared.domain.memory import Change, Decision, FindingMemory, Intent, Reason, Told
 from shared.domain.policy import Mode, Policy, RuleSetting
 from shared.domain.routing import Routes
@@ -55,7 +55,7 @@ class Deciding:
         # What could not be seen still stands: it hides what it hid before. Only what people hear of hides anything.
         heard = [finding for finding in findings if self._speaks(finding, memory.get(finding.key))]
         standing = [*heard, *(before.finding for before in gone if before.finding.key in unseen)]
-        inhibited = hidden_keys([*findings, *(before.finding for before in gone)], standing)
+        inhibited = hidden_keys(findings, standing) | taken_over([before.finding for before in gone], standing)
         for finding in findings:
             yield self._present(finding, memory.get(finding.key), inhibited=finding.key in inhibited)
         for before in gone:
@@ -99,7 +99,7 @@ class Deciding:
         receivers = self.routes.receivers(finding)
         reasons = {name: self._reason(finding, known.told.get(name)) for name in receivers}
         speaking = {name: reason for name, reason in reasons.items() if reason.tells}
-        told = dict(known.told) | {
+        told = self._lowered(finding, known.told) | {
             name: self._told(finding, reason, known.told.get(name)) for name, reason in speaking.items()
         }
         spoken = _resting_on_both(finding, known.finding) if speaking else known.finding
@@ -107,6 +107,19 @@ class Deciding:
         intents = tuple(self._intent(finding, after, name) for name in speaking)
         decisions = [Decision(finding, name, reason) for name, reason in reasons.items()]
         return Change(finding.key, before, after, intents), decisions or self._silent(finding, (), Reason.NO_RECEIVER)
+
+    def _lowered(self, finding: Finding, told: Mapping[str, Told]) -> dict[str, Told]:
+        """What has become less grave, by somebody's word or by time, is news when it is worse again."""
+        rule = self._rule(finding)
+        if not (rule.settled or rule.quiet_end):
+            return dict(told)
+        now = (finding.severity, finding.level)
+        return {
+            name: replace(one, severity=finding.severity, level=finding.level)
+            if now < (one.severity, one.level)
+            else one
+            for name, one in told.items()
+        }
 
     def _reason(self, finding: Finding, told: Told | None) -> Reason:
         if told is None:

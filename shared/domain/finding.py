@@ -33,6 +33,7 @@ class Finding:
     `what` is line one (what, where, by when), `stops` what stops if nothing is done, `next_step` the one next step,
     `next_word` the threshold at which it is told again, `again` after how long it is told again though nothing has
     changed. `resource` is the ARM id that the portal opens, `problem` what it is called in a few words when it is over.
+    `covers` are the certificate profiles that it is about (`profile_key`), for what they have in common with others.
     `means` and `link` are the rule's own: what it looks for, and Microsoft's page about it.
     """
 
@@ -53,6 +54,7 @@ class Finding:
     again: timedelta | None = None
     means: str = ""
     link: str = ""
+    covers: frozenset[str] = frozenset()
 
     @property
     def key(self) -> str:

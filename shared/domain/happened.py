@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-KEPT_FOR = timedelta(days=30)
+KEPT_FOR = timedelta(days=65)  # The bill of a month is judged until the end of the next one.
 GONE_FOR = timedelta(days=100)  # So long a deleted account is known, since its bill comes late.
 MOST = 20
 

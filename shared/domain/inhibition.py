@@ -16,17 +16,32 @@ HIDES = frozenset(
         ("renewal-stopped", "contradiction"),
         ("signing-down", "contradiction"),
         ("quota-overage", "quota-forecast"),
+        ("profile-suspended", "signing-down"),
+        ("profile-suspended", "renewal-stopped"),
+        ("account-suspended", "signing-down"),
+        ("account-suspended", "renewal-stopped"),
+        ("account-suspended", "profile-suspended"),
     }
 )
 
 
 def hidden_keys(asked: Iterable[Finding], standing: Iterable[Finding]) -> frozenset[str]:
-    """Keys of the findings asked about that one of those standing hides."""
-    subjects: dict[str, set[str]] = {}
-    for finding in standing:
-        subjects.setdefault(finding.subject, set()).add(finding.rule)
-    return frozenset(finding.key for finding in asked if _hidden(finding.rule, subjects.get(finding.subject, ())))
+    """Keys of the findings asked about that one of those standing hides: never a graver one."""
+    hiders = tuple(standing)
+    return frozenset(
+        finding.key
+        for finding in asked
+        if any(other.severity >= finding.severity and _hides(other, finding) for other in hiders)
+    )
 
 
-def _hidden(rule: str, others: Iterable[str]) -> bool:
-    return any((other, rule) in HIDES for other in others)
+def taken_over(gone: Iterable[Finding], standing: Iterable[Finding]) -> frozenset[str]:
+    """Keys of those that are no longer found, but that something else goes on with, however grave."""
+    hiders = tuple(standing)
+    return frozenset(finding.key for finding in gone if any(_hides(other, finding) for other in hiders))
+
+
+def _hides(other: Finding, finding: Finding) -> bool:
+    """About the same subject, or about all of the same profiles."""
+    same = other.subject == finding.subject or (bool(finding.covers) and finding.covers <= other.covers)
+    return (other.rule, finding.rule) in HIDES and same

@@ -1,19 +1,26 @@
 """What an account costs: unit prices as they were billed, and by list where there is no bill (DOMAIN.md section 6)."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from shared.domain.cost import AccountCost, final, month_end, month_start
+from shared.domain.cost import AccountCost, month_end, month_start
 from shared.domain.policy import QuotaPolicy, SkuTerms
 from shared.domain.signatures import DAY, Signatures, midnight
 from shared.domain.usage import Window, last_month, month_of
 
 LIST_CURRENCY = "USD"
 FEE_METERS = {"basic account": "basic", "premium account": "premium"}
-OVERAGE_METER = "signature overage"
+# What signatures are charged under beside the fee; which of these Azure uses is not documented.
+OVERAGE_METERS = ("signature overage", "basic signature", "premium signature")
+CENT = Decimal("0.01")
+LEAST_OVERAGE = 100  # Signatures: with fewer, what the metric and the bill count apart distorts the price of one.
+BELIEVED = 3  # Times the list price, or a third of it: beyond that the metric and the bill are not about the same.
+
+type Money = tuple[Decimal, str]
+"""A number of money, and the currency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,7 @@ class UnitPrice:
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """By SKU in lower case."""
+    """As billed, by SKU in lower case; those that no bill tells are not in it."""
 
     by_sku: Mapping[str, UnitPrice] = field(default_factory=dict)
 
@@ -45,6 +52,9 @@ class Prices:
         """As billed, or by list; None for a SKU that we do not know."""
         terms = quota.terms(sku)
         return self.by_sku.get(sku.lower()) or (list_price(terms) if terms else None)
+
+
+NOTHING_BILLED = Prices()
 
 
 def list_price(terms: SkuTerms) -> UnitPrice:
@@ -57,31 +67,38 @@ def prices_of(
     signatures: Mapping[str, Signatures],
     quota: QuotaPolicy,
     now: datetime,
+    *,
+    before: Prices = NOTHING_BILLED,
 ) -> Prices:
-    """From the last closed month, in the currency of the bill; what that does not tell, by its rate to the list."""
+    """From the last month once it has settled, in the currency of the bill; until then what was known `before`.
+
+    What that bill does not tell of a SKU is taken by its rate to the list.
+    """
     month = last_month(month_of(now)).date()
-    closed = [cost for found in costs for cost in found if cost.month == month] if closed_month(now) else []
+    settled = [cost for found in costs for cost in found if cost.month == month and cost.settled]
     terms = {"basic": quota.basic, "premium": quota.premium}
-    fees: dict[str, Counter[tuple[Decimal, str]]] = {sku: Counter() for sku in terms}
-    for cost in closed:
-        for (sku, currency), amount in _fees(cost).items():
-            fees[sku][amount, currency] += 1
-    billed = {sku: found.most_common(1)[0][0] for sku, found in fees.items() if found}
-    overage = _overage(closed, signatures, terms, month)
-    return Prices({sku: _price(sku, one, billed, overage, terms) for sku, one in terms.items()})
+    fees = _usual_fees(settled)
+    rates = {sku: (amount / terms[sku].fee, paid) for sku, (amount, paid) in fees.items() if terms[sku].fee}
+    measured = sorted(_measured(settled, signatures, quota, month), reverse=True)
+    told = {sku: _price(one, fees.get(sku), _rate(sku, rates), measured) for sku, one in terms.items()}
+    known = {sku: price or _still(before.by_sku.get(sku), terms[sku]) for sku, price in told.items()}
+    return Prices({sku: price for sku, price in known.items() if price})
 
 
-def closed_month(now: datetime) -> bool:
-    """The month before has settled."""
-    return final(last_month(month_of(now)).date(), now)
+def break_even(basic: UnitPrice, premium: UnitPrice) -> Decimal | None:
+    """Above so many signatures a month Premium is cheaper; None where it never is, or where currencies differ."""
+    if basic.currency != premium.currency or basic.overage <= 0:
+        return None
+    above = basic.included + max(premium.fee - basic.fee, Decimal()) / basic.overage
+    return above if above <= premium.included else None
 
 
-def charged(cost: AccountCost, meters: Iterable[str]) -> Mapping[str, Decimal]:
-    """What was charged for some meters (in lower case), by currency."""
+def charged(cost: AccountCost, meters: Iterable[str], *, credits_too: bool = True) -> Mapping[str, Decimal]:
+    """What was charged for some meters (in lower case), by currency, less what was given back unless not asked."""
     found: dict[str, Decimal] = {}
     wanted = set(meters)
     for charge in cost.charges:
-        if charge.meter.lower() in wanted:
+        if charge.meter.lower() in wanted and (credits_too or charge.amount > 0):
             found[charge.currency] = found.get(charge.currency, Decimal()) + charge.amount
     return found
 
@@ -91,48 +108,62 @@ def of_month(costs: Sequence[AccountCost], month: date) -> AccountCost | None:
     return next((cost for cost in costs if cost.month == month_start(month)), None)
 
 
+def _usual_fees(settled: Iterable[AccountCost]) -> Mapping[str, Money]:
+    """What most accounts of a SKU were charged for the month."""
+    seen: dict[str, Counter[Money]] = {}
+    for cost in settled:
+        for (sku, currency), amount in _fees(cost).items():
+            seen.setdefault(sku, Counter())[amount, currency] += 1
+    return {sku: found.most_common(1)[0][0] for sku, found in seen.items()}
+
+
 def _fees(cost: AccountCost) -> Mapping[tuple[str, str], Decimal]:
-    found: dict[tuple[str, str], Decimal] = {}
-    for meter, sku in FEE_METERS.items():
-        for currency, amount in charged(cost, [meter]).items():
-            if amount > 0:
-                found[sku, currency] = amount
-    return found
+    """By SKU and currency; a credit does not change what the SKU costs."""
+    return {
+        (sku, currency): amount
+        for meter, sku in FEE_METERS.items()
+        for currency, amount in charged(cost, [meter], credits_too=False).items()
+    }
 
 
-def _overage(
-    closed: Sequence[AccountCost], signatures: Mapping[str, Signatures], terms: Mapping[str, SkuTerms], month: date
-) -> tuple[Decimal, str] | None:
-    """From the account with the most overage in the closed month: money over signatures above the quota."""
-    best: tuple[int, Decimal, str] | None = None
+def _measured(
+    settled: Iterable[AccountCost], signatures: Mapping[str, Signatures], quota: QuotaPolicy, month: date
+) -> Iterator[tuple[int, Decimal, str]]:
+    """Of each account that tells it: its overage, what one signature of it was charged, and the currency.
+
+    Only where the metric counted over the very time that was billed.
+    """
     whole = Window(midnight(month), midnight(month_end(month) + DAY))
-    for cost in closed:
+    for cost in settled if quota.billing_day == 1 else ():
         signed, skus = signatures.get(cost.account_id), {sku for sku, _ in _fees(cost)}
-        if signed is None or len(skus) != 1 or not signed.covers(whole):
+        terms = quota.terms(skus.pop()) if len(skus) == 1 else None
+        if signed is None or terms is None or not signed.covers(whole) or signed.unknown_hours(whole):
             continue
-        over = signed.total(whole) - terms[skus.pop()].included_signatures
-        for currency, amount in charged(cost, [OVERAGE_METER]).items():
-            if over > 0 and amount > 0 and (best is None or over > best[0]):
-                best = (over, amount / over, currency)
-    return (best[1], best[2]) if best else None
+        over = signed.total(whole) - terms.included_signatures
+        if over >= LEAST_OVERAGE:
+            yield from ((over, amount / over, paid) for paid, amount in charged(cost, OVERAGE_METERS).items())
+
+
+def _rate(sku: str, rates: Mapping[str, Money]) -> Money | None:
+    """The other SKU's rate to the list serves where this one was not billed: one agreement, one currency."""
+    return rates.get(sku) or next(iter(rates.values()), None)
 
 
 def _price(
-    sku: str,
-    terms: SkuTerms,
-    billed: Mapping[str, tuple[Decimal, str]],
-    overage: tuple[Decimal, str] | None,
-    all_terms: Mapping[str, SkuTerms],
-) -> UnitPrice:
-    """The other SKU's rate to the list serves where this one was not billed: one agreement, one currency."""
-    known = billed.get(sku)
-    other = next(((amount / all_terms[name].fee, currency) for name, (amount, currency) in billed.items()), None)
-    if known:
-        rate, currency = known[0] / terms.fee if terms.fee else Decimal(1), known[1]
-    elif other:
-        rate, currency = other
-    else:
-        return list_price(terms)
-    fee = known[0] if known else (terms.fee * rate).quantize(Decimal("0.01"))
-    each = overage[0] if overage and overage[1] == currency else terms.overage * rate
-    return UnitPrice(fee, each, terms.included_signatures, currency, listed=False)
+    terms: SkuTerms, fee: Money | None, rate: Money | None, measured: Iterable[tuple[int, Decimal, str]]
+) -> UnitPrice | None:
+    """By the fee that was billed or by the rate to the list; None where neither is known."""
+    known = fee or rate
+    if known is None:
+        return None
+    currency = known[1]
+    times = rate[0] if rate and rate[1] == currency else Decimal(1)
+    listed = terms.overage * times
+    believed = (one for _, one, paid in measured if paid == currency and listed / BELIEVED <= one <= listed * BELIEVED)
+    amount = fee[0] if fee else (terms.fee * times).quantize(CENT)
+    return UnitPrice(amount, next(believed, listed), terms.included_signatures, currency, listed=False)
+
+
+def _still(price: UnitPrice | None, terms: SkuTerms) -> UnitPrice | None:
+    """A price that was known before, with what the settings include today."""
+    return None if price is None or price.listed else replace(price, included=terms.included_signatures)

@@ -22,6 +22,7 @@ type BoundProfile = tuple[SigningAccount, CertificateProfile]
 class AccountFacts:
     """The last-known facts of one account; `profiles` is None where they have never been read.
 
+    `bound` are the validations that profiles used which are not there now, by their names in lower case.
     `first_seen` is when a look listed it first. `gone` is when it was deleted, or found so; then all else is as it was.
     """
 
@@ -30,6 +31,7 @@ class AccountFacts:
     first_seen: datetime | None = None
     happened: tuple[Happened, ...] = ()
     gone: datetime | None = None
+    bound: Mapping[str, str] = field(default_factory=dict)
 
 
 def facts_after(
@@ -50,13 +52,24 @@ def facts_after(
     news = []
     if before.account.sku and account.sku and before.account.sku != account.sku:
         news.append(Happened(What.SKU, now, before.account.sku, account.sku))
-    bound = {profile.name.lower(): profile.identity_validation_id for profile in before.profiles or ()}
+    bound = _bound(before.bound, before.profiles)
     for profile in profiles or ():
         was = bound.get(profile.name.lower(), profile.identity_validation_id)
-        if was and was != profile.identity_validation_id:
+        if was and profile.identity_validation_id and was != profile.identity_validation_id:
             news.append(Happened(What.REBOUND, now, was, profile.identity_validation_id, profile.name))
     happened = recent((*before.happened, *(_by_operation(one, burst) for one in news)), now)
-    return AccountFacts(account, profiles, before.first_seen, happened)
+    return AccountFacts(account, profiles, before.first_seen, happened, bound=_left(bound, profiles))
+
+
+def _bound(left: Mapping[str, str], profiles: Iterable[CertificateProfile] | None) -> Mapping[str, str]:
+    """The validation that each profile uses, or used when it was seen last."""
+    return {**left, **{one.name.lower(): id_ for one in profiles or () if (id_ := one.identity_validation_id)}}
+
+
+def _left(bound: Mapping[str, str], profiles: Iterable[CertificateProfile] | None) -> Mapping[str, str]:
+    """Of profiles that are not there now: one that was deleted may come again under its name."""
+    there = _bound({}, profiles)
+    return {name: id_ for name, id_ in bound.items() if name not in there}
 
 
 def facts_gone(facts: AccountFacts, burst: Burst, now: datetime) -> AccountFacts:
@@ -174,10 +187,9 @@ class Survey:
         """Since when the first of these could not be read."""
         return min((self.unread.get(spot.key, self.taken) for spot in spots), default=self.taken)
 
-    @property
-    def unknown(self) -> bool:
-        """Profiles of some account have never been read."""
-        return any(account.id not in self.profiles and account.id not in self.last_seen for account in self.accounts)
+    def known_profiles(self, account: SigningAccount) -> bool:
+        """They were read at some time."""
+        return account.id in self.profiles or account.id in self.last_seen
 
     def _all_last_seen(self) -> Iterator[BoundProfile]:
         for account in self.accounts:

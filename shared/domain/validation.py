@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 DOCUMENT_ATTEMPTS = 3
+EARLIEST = date(2020, 1, 1)
+ELSEWHERE = timedelta(days=1)  # In other time zones it is tomorrow already.
 
 
 class ValidationStatus(StrEnum):
@@ -99,16 +101,25 @@ class RegisterEntry:
             for name in (field.name for field in fields(self))
             if getattr(self, name) in (None, "") and name != "validation_id"
         }
-        ended_differently = self.status is not known.status
-        if ended_differently:  # A reason or a date of another state is not carried into this one.
-            unsaid.pop("failure", None)
-            unsaid.pop("given_up_by", None)
+        for name in self._not_carried(known):
+            unsaid.pop(name, None)
         return replace(self, **unsaid)
+
+    def _not_carried(self, known: "RegisterEntry") -> Iterator[str]:
+        """A reason, a date or a count of another state is not carried into this one."""
+        if self.status is not known.status:
+            yield from ("failure", "given_up_by")
+        if self.open and not known.open:
+            yield from ("requested", "email_verified", "attempts_used")
+        said, until = self.said_at.date(), known.expires or self.said_at.date()
+        renewed = self.status is ValidationStatus.COMPLETED is not known.status and until < said
+        if renewed or (self.status is ValidationStatus.EXPIRED and until > said):
+            yield "expires"
 
     def ended(self, now: datetime) -> bool:
         """It is said to have expired, or to have had its last day."""
         past = self.expires is not None and self.expires < now.date()
-        return self.status is ValidationStatus.EXPIRED or (self.status is ValidationStatus.COMPLETED and past)
+        return self.status is ValidationStatus.EXPIRED or past
 
     @property
     def open(self) -> bool:
@@ -153,16 +164,9 @@ def faults(entry: RegisterEntry, today: date, max_years_ahead: int) -> Iterator[
     """What cannot be: dates that must be typing errors, and words that do not go together."""
     if not entry.validation_id and not entry.account:
         yield Fault("validation", "name a validation by its id, or the account that it was requested for")
-    if entry.expires and entry.expires.toordinal() - today.toordinal() > max_years_ahead * 366:
-        yield Fault("expires", f"is more than {max_years_ahead} years ahead: is the year right?")
-    if entry.requested and entry.requested > today:
-        yield Fault("requested", "lies in the future")
-    if entry.requested and entry.expires and entry.expires < entry.requested:
-        yield Fault("expires", "lies before the day of the request")
+    yield from _wrong_dates(entry, today, max_years_ahead)
     if entry.attempts_used is not None and not 0 <= entry.attempts_used <= DOCUMENT_ATTEMPTS:
         yield Fault("attempts_used", f"must be 0 to {DOCUMENT_ATTEMPTS}: documents may be supplied three times")
-    if entry.status is ValidationStatus.EXPIRED and entry.expires and entry.expires > today:
-        yield Fault("expires", "lies in the future, though the status is Expired")
     if entry.status is not ValidationStatus.FAILED:
         yield from (
             Fault(name, "goes with the status Failed only")
@@ -171,3 +175,18 @@ def faults(entry: RegisterEntry, today: date, max_years_ahead: int) -> Iterator[
         )
     if entry.kind is ApplicantKind.INDIVIDUAL and entry.trust is Trust.PRIVATE:
         yield Fault("trust", "individuals can be validated for public trust only")
+
+
+def _wrong_dates(entry: RegisterEntry, today: date, max_years_ahead: int) -> Iterator[Fault]:
+    expires, requested = entry.expires, entry.requested
+    for name, value in (("requested", requested), ("expires", expires)):
+        if value and value < EARLIEST:
+            yield Fault(name, "lies before there was such a service: is the year right?")
+    if requested and requested > today + ELSEWHERE:
+        yield Fault("requested", "lies in the future")
+    if expires and expires.toordinal() - today.toordinal() > max_years_ahead * 366:
+        yield Fault("expires", f"is more than {max_years_ahead} years ahead: is the year right?")
+    if requested and expires and expires < requested and entry.status is ValidationStatus.COMPLETED:
+        yield Fault("expires", "lies before the day of the request")
+    if expires and expires > today + ELSEWHERE and entry.status is ValidationStatus.EXPIRED:
+        yield Fault("expires", "lies in the future, though the status is Expired")

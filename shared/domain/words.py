@@ -34,6 +34,11 @@ def amounts(by_currency: Mapping[str, Decimal]) -> str:
     return listing([f"{amount:,.2f} {name}" for name, amount in sorted(by_currency.items())], 9) or "nothing"
 
 
+def four_digits(value: Decimal) -> str:
+    """0.004605, 23,000: a number that was computed, to four significant digits."""
+    return f"{Decimal(f'{value:.4g}').normalize():,f}"
+
+
 def span(value: timedelta) -> str:
     """3 days, 5 hours, 12 minutes: the largest unit that fits at least twice, or once where nothing smaller does."""
     for unit, length in (("day", timedelta(days=1)), ("hour", timedelta(hours=1))):

@@ -100,7 +100,8 @@ class Costs:
         """A month was read to its end."""
         month = reading.months[0]
         charges = [charge for found in reading.charges.values() for charge in found]
-        await self.bills.keep([AccountCost(account_id, month, found) for account_id, found in reading.charges.items()])
+        settled = final(month, now)
+        await self.bills.keep([AccountCost(id_, month, found, settled) for id_, found in reading.charges.items()])
         until = max((charge.day for charge in charges), default=None)
         owners = {subscription_of(id_) for id_ in reading.charges if in_subscription(id_)}
         bill = Bill(reading.scope, month, now, totals(charges), until, subscriptions=tuple(sorted(owners)))

@@ -4,14 +4,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain.blind import About, Sight, hidden
-from shared.domain.kept import Kept
-from shared.domain.look import Look, Shard
+from shared.domain.look import Shard
 from shared.domain.refresh import Refresh
 from shared.domain.subscription import Subscription
 from shared.domain.usage import month_of
 from shared.flows.collect import Collect
 from shared.flows.conclude import Conclude
-from shared.flows.readings import Readings
 from shared.ports.bursts import Bursts
 from shared.ports.looks import Looks
 from shared.ports.messages import Messages
@@ -19,6 +17,9 @@ from shared.ports.shelves import Shelves
 
 MAX_ATTEMPTS = 5
 AFTER_THE_FIRST = timedelta(minutes=1)
+RECENT = 5
+# A certificate of a day is renewed so long before it is called late.
+OLD = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class RefreshOne:
     async def run(self, refresh: Refresh, now: datetime) -> None:
         """Safe to run twice, or two at once. A subscription that no look has seen is left to the next one."""
         subscription = await self._watched(refresh.subscription_id)
-        looks = await self.looks.recent(1)
+        looks = await self.looks.recent(RECENT)
         if subscription is None or not looks:
             return
         if looks[0].first and looks[0].closed is None:
@@ -56,11 +57,11 @@ class RefreshOne:
         if refresh.account_id and not hidden([Sight(About.PROFILES, refresh.account_id)], found.blind):
             # Before anything is concluded: a look that began earlier must not put back what it read before this.
             await self.bursts.change(refresh.account_id, lambda burst: burst.with_reading(now))
-        await self._conclude(looks[0], kept, found, now)
-
-    async def _conclude(self, look: Look, kept: Kept, found: Readings, now: datetime) -> None:
         await self.conclude.remember(kept, found, now)
-        await self.conclude.run(Shard(look.id, kept.subscription, ()), kept, found, now)
+        if any(look.closed and now - look.started < OLD for look in looks):
+            await self.conclude.run(Shard(looks[0].id, kept.subscription, ()), kept, found, now)
+        else:  # After an outage the other accounts are known by old facts: the look that comes next judges.
+            await self.conclude.keep(kept, found, now)
 
     async def _later(self, refresh: Refresh, at: datetime, now: datetime) -> None:
         """After some attempts the next look has to do."""

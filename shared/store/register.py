@@ -36,6 +36,8 @@ class TableRegister:
         there = await self._there(entry.subscription_id, entry.key, expected)
         pending = await self._pending(entry)
         known = ENTRY.value(there) if there else ENTRY.value(pending) if pending else None
+        if expected is None and await self._has_its_id(entry):
+            return False
         after = entry if expected is not None else entry.over(known)
         if after == known:
             return known is None or known.said_at <= entry.said_at
@@ -76,6 +78,13 @@ class TableRegister:
         if expected is not None and (there.etag if there else "") != expected:
             raise Conflict("somebody else changed this entry")
         return there
+
+    async def _has_its_id(self, entry: RegisterEntry) -> bool:
+        """An older word about a request, which comes after it is known by its id."""
+        if entry.validation_id:
+            return False
+        named = [one.entry for one in (await self.entered(entry.subscription_id)).values() if one.entry.validation_id]
+        return any(one.account.lower() == entry.account.lower() and one.said_at >= entry.said_at for one in named)
 
     async def _pending(self, entry: RegisterEntry) -> Row | None:
         """The request without an id that this one was, if it says for which account it was made."""

@@ -1,22 +1,30 @@
 """Whom a word of the validation list concerns: the accounts and profiles that use it, and how people are told."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from shared.domain.account import SigningAccount, names
 from shared.domain.blind import About, Sight
 from shared.domain.survey import BoundProfile, Survey
-from shared.domain.validation import RegisterEntry
+from shared.domain.validation import RegisterEntry, ValidationStatus
 from shared.domain.words import count, day, listing
 
 type Bound = Sequence[BoundProfile]
 
 
-def in_use(survey: Survey) -> Iterator[tuple[RegisterEntry, Bound]]:
-    """Entries with the profiles that use them; one that no profile uses can stop nothing."""
+def in_use(survey: Survey, now: datetime) -> Iterator[tuple[RegisterEntry, Bound]]:
+    """Entries with the profiles that use them; one that no profile uses can stop nothing.
+
+    Where profiles were never read, one that has not ended may be used by them: by those of the account that it names,
+    or by any where none was ever read.
+    """
     users = survey.users()
+    unread = {account.name.lower() for account in survey.accounts if not survey.known_profiles(account)}
+    everything = bool(unread) and not users
     for entry in survey.register.values():
         bound = users.get(entry.validation_id, ())
-        if entry.validation_id and (bound or survey.unknown):
+        maybe = not entry.ended(now) and (everything or entry.account.lower() in unread)
+        if entry.validation_id and (bound or maybe):
             yield entry, bound
 
 
@@ -24,15 +32,24 @@ def requests(survey: Survey) -> Iterator[tuple[RegisterEntry, Sequence[SigningAc
     """Every entry that concerns an account: one that uses it, or the one that it was requested for.
 
     An entry that names no account and is used by none concerns whoever entered it, and is given as well; one whose
-    account is gone concerns nobody.
+    account is gone concerns nobody, and neither does a request without an id whose account has a completed one since.
     """
-    users, named = survey.users(), {account.name.lower(): account for account in survey.accounts}
+    users = survey.users()
     for entry in survey.register.values():
-        asked = named.get(entry.account.lower())
+        asked = [account for account in survey.accounts if entry.account.lower() == account.name.lower()]
         using = users.get(entry.validation_id, ()) if entry.validation_id else ()
-        concerned = {account.id: account for account in [*([asked] if asked else []), *(one for one, _ in using)]}
-        if concerned or not entry.account:
+        concerned = {account.id: account for account in [*asked, *(one for one, _ in using)]}
+        if (concerned or not entry.account) and not _superseded(entry, survey, asked):
             yield entry, tuple(concerned.values())
+
+
+def _superseded(entry: RegisterEntry, survey: Survey, asked: Sequence[SigningAccount]) -> bool:
+    used = {profile.identity_validation_id for account in asked for profile in survey.profiles_of(account)}
+    return not entry.validation_id and any(
+        other.status is ValidationStatus.COMPLETED and other.said_at >= entry.said_at
+        for other in survey.register.values()
+        if other.validation_id in used
+    )
 
 
 def title(entry: RegisterEntry) -> str:
@@ -41,8 +58,10 @@ def title(entry: RegisterEntry) -> str:
 
 
 def where(accounts: Sequence[SigningAccount]) -> str:
-    """2 accounts (a and b)."""
-    found = names(accounts)
+    """2 accounts (a and b); with their groups where two have one name."""
+    there = {account.id: account for account in accounts}.values()
+    twice = len(names(there)) < len(there)
+    found = sorted(f"{one.resource_group}/{one.name}" if twice else one.name for one in there)
     return f"{count(len(found), 'account')} ({listing(found)})"
 
 
@@ -55,7 +74,7 @@ def stops(bound: Bound) -> str:
     """Which profiles cannot sign any more."""
     if not bound:
         return "Signing stops for every profile bound to it."
-    profiles = [f"{account.name}/{profile.name}" for account, profile in bound]
+    profiles = [f"{account.name}/{profile.name} ({account.region})" for account, profile in bound]
     return f"Signing stops for {count(len(profiles), 'profile')}: {', '.join(sorted(profiles))}."
 
 

@@ -130,7 +130,7 @@ SILENT = Rule(
     signing_silent,
     {"two usual signing days without a signature": Severity.WARNING},
     advice="See whether the pipeline that signs with it still runs. If signing moved elsewhere, the account may be "
-    "deleted so that it no longer bills.",
+    "deleted so that it no longer bills; its identity validations may go with it, so not if another account uses them.",
     group="renewal",
     links=pages.INTEGRATE | pages.HISTORY,
     mode=Mode.OBSERVE,
@@ -143,12 +143,14 @@ def _against(entry: RegisterEntry, bound: Bound, policy: Policy, now: datetime) 
     newest = [profile.newest_certificate for _, profile in bound if profile.usable]
     said = entry.said_at
     if entry.status is ValidationStatus.FAILED or entry.open:
+        if entry.expires and not entry.ended(now):
+            return ""  # A renewal: the validation serves on until its last day.
         if any(one.created > said + timedelta(days=1) for one in newest if one):
             return "Azure has issued certificates for it since"
         return ""
     if entry.status is not ValidationStatus.COMPLETED or entry.ended(now):
         return ""
-    late = [one for one in newest if one and now - one.created > one.lifetime / 2 + policy.renewal.slack]
+    late = [one for one in newest if one and one.overdue(now, policy.renewal.slack)]
     return f"Azure no longer renews {count(len(late), 'profile')}" if late else ""
 
 

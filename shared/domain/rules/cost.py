@@ -1,34 +1,39 @@
 """Rules about what an account costs, from the bill and from what is signed with it (DOMAIN.md section 6)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from shared.domain.account import SigningAccount
+from shared.domain.account import CertificateProfile, SigningAccount
 from shared.domain.blind import About, Sight
-from shared.domain.cost import AccountCost, month_end
+from shared.domain.cost import month_end, totals
 from shared.domain.finding import Finding, Rule, Severity
+from shared.domain.happened import What
 from shared.domain.period import period_of
 from shared.domain.policy import Mode, Policy
-from shared.domain.price import closed_month, of_month
+from shared.domain.price import CENT, of_month
 from shared.domain.rules import pages
 from shared.domain.rules.concerns import requests
 from shared.domain.signatures import DAY, Signatures, midnight
 from shared.domain.survey import Survey
 from shared.domain.tags import tags_of
 from shared.domain.usage import Window, last_month, month_of
-from shared.domain.validation import ValidationStatus
-from shared.domain.words import amounts, count, day
+from shared.domain.validation import RegisterEntry, ValidationStatus
+from shared.domain.words import amounts, count, day, four_digits
 
 TOLERANCE = Decimal("0.1")  # The metric is not the bill: so far apart they may be, and
 LEAST_DIFFERENCE = Decimal(1)  # at least so much, before somebody should look.
 MONTHLY = timedelta(days=30)
 
+type Said = Mapping[str, Sequence[RegisterEntry]]
+"""What the validation list says, by the ids of the accounts that it concerns."""
+
 
 def paying_for_nothing(survey: Survey, policy: Policy, now: datetime) -> Iterator[Finding]:
     """An account bills its monthly fee, but has no usable certificate profile or has not signed for long."""
+    said = _said(survey)
     for account in survey.accounts:
-        why = _idle(survey, account, policy, now)
+        why = _idle(survey, account, said.get(account.id, ()), policy, now)
         if not why or tags_of(account, survey.subscription).kept(now.date()):
             continue
         price = survey.prices.of(account.sku, policy.quota)
@@ -55,7 +60,7 @@ def cost_unusual(survey: Survey, policy: Policy, now: datetime) -> Iterator[Find
     for account in survey.accounts:
         costs = survey.costs.get(account.id, ())
         this, before = of_month(costs, month), of_month(costs, month - DAY)
-        if this is None or before is None:
+        if this is None or before is None or not before.settled:
             continue
         for currency, amount in this.totals.items():
             was = before.totals.get(currency, Decimal())
@@ -78,16 +83,16 @@ def cost_unusual(survey: Survey, policy: Policy, now: datetime) -> Iterator[Find
 
 
 def bill_differs(survey: Survey, policy: Policy, now: datetime) -> Iterator[Finding]:
-    """The bill of the last closed month is not what the account's SKU and signatures explain. It is a guess."""
-    if not closed_month(now):
-        return
+    """The bill of the last month that settled is not what the account's SKU and signatures explain. It is a guess."""
     month = last_month(month_of(now)).date()
     for account in survey.accounts:
         billed, price = of_month(survey.costs.get(account.id, ()), month), survey.prices.of(account.sku, policy.quota)
         signed = _signed_in(survey, account, month)
-        if billed is None or price is None or price.listed or signed is None or _changed_since(survey, account, month):
+        if billed is None or not billed.settled or signed is None or _changed_since(survey, account, month):
             continue
-        expected, was = price.month(signed), billed.totals.get(price.currency, Decimal())
+        if price is None or price.listed or set(billed.totals) != {price.currency}:
+            continue
+        expected, was = price.month(signed), billed.totals[price.currency]
         if abs(was - expected) < max(LEAST_DIFFERENCE, TOLERANCE * expected):
             continue
         yield Finding(
@@ -112,22 +117,18 @@ def billed_after_deletion(survey: Survey, policy: Policy, _now: datetime) -> Ite
         if known.gone is None:
             continue
         ended = period_of(known.gone, policy.quota.billing_day).end.date()
-        late = [
-            charge
-            for cost in survey.costs.get(account_id, ())
-            for charge in cost.charges
-            if charge.day >= ended and charge.amount > 0
-        ]
-        if not late:
+        charges = [charge for cost in survey.costs.get(account_id, ()) for charge in cost.charges]
+        late = [charge for charge in charges if charge.day >= ended]
+        total = {paid: amount for paid, amount in totals(late).items() if amount >= CENT}
+        if not total:
             continue
-        total = AccountCost(account_id, ended, tuple(late)).totals
-        name = known.account.name
+        name, last = known.account.name, max(charge.day for charge in late if charge.amount > 0)
         yield Finding(
             rule=AFTER_DELETION.name,
             subject=known.account.local_name,
             severity=Severity.WARNING,
             what=f"Account {name} ({survey.subscription.name}) is still billed, {amounts(total)} up to "
-            f"{day(max(charge.day for charge in late))}, though it was deleted on {day(known.gone)}",
+            f"{day(last)}, though it was deleted on {day(known.gone)}",
             stops="It goes on costing.",
             next_step=AFTER_DELETION.advice,
             rests_on=(Sight(About.COSTS, account_id),),
@@ -141,7 +142,7 @@ def billed_after_deletion(survey: Survey, policy: Policy, _now: datetime) -> Ite
 def weigh_idle(survey: Survey, account: SigningAccount, policy: Policy, now: datetime) -> Iterator[str]:
     """Whether it is used, and whether somebody asked to keep it."""
     signed = survey.signatures.get(account.id, Signatures())
-    yield _idle(survey, account, policy, now) or (
+    yield _idle(survey, account, _said(survey).get(account.id, ()), policy, now) or (
         f"it is used: last signature {day(signed.last_day)}" if signed.last_day else "not idle, as far as is known"
     )
     if tags_of(account, survey.subscription).kept(now.date()):
@@ -152,11 +153,11 @@ def weigh_cost(survey: Survey, account: SigningAccount, policy: Policy, _now: da
     """What it costs by its SKU, and what was billed."""
     price = survey.prices.of(account.sku, policy.quota)
     if price:
-        where = "by list price" if price.listed else "as billed in the last closed month"
-        each = f"{price.overage.normalize():f}"
-        yield f"{price.fee} {price.currency} a month, {each} a signature above the quota, {where}"
+        where = "by list price" if price.listed else "by the last bill that settled"
+        each = four_digits(price.overage)
+        yield f"{price.fee:,.2f} {price.currency} a month, {each} a signature above the quota, {where}"
     for cost in sorted(survey.costs.get(account.id, ()), key=lambda one: one.month):
-        yield f"billed for {cost.month:%B %Y}: {amounts(cost.totals)}"
+        yield f"billed for {cost.month:%B %Y}{'' if cost.settled else ' so far'}: {amounts(cost.totals)}"
     if not survey.costs.get(account.id):
         yield "no bill of it was read"
 
@@ -165,8 +166,9 @@ IDLE = Rule(
     "cost-idle",
     paying_for_nothing,
     {"no usable profile, or no signature for 30 days": Severity.WARNING},
-    advice="Delete the account if nobody needs it: it is never prorated, so do it before the next period begins. If it "
-    "is to stay, tag it countersign-keep with true or a last day.",
+    advice="Delete the account if nobody needs it: it is never prorated, so do it before the next period begins. Its "
+    "identity validations may be deleted with it, so do not if another account uses them; what was signed stays valid. "
+    "If it is to stay, tag it countersign-keep with true or a last day.",
     group="cost",
     links=pages.FAQ,
     settings=("COST__IDLE_DAYS",),
@@ -208,21 +210,44 @@ AFTER_DELETION = Rule(
 )
 
 
-def _idle(survey: Survey, account: SigningAccount, policy: Policy, now: datetime) -> str:
+def _said(survey: Survey) -> Said:
+    found: dict[str, list[RegisterEntry]] = {}
+    for entry, accounts in requests(survey):
+        for account in accounts:
+            found.setdefault(account.id, []).append(entry)
+    return found
+
+
+def _idle(survey: Survey, account: SigningAccount, said: Sequence[RegisterEntry], policy: Policy, now: datetime) -> str:
     """Why it is called idle; "" where it is used, new, under way, or cannot be judged."""
-    profiles = survey.profiles.get(account.id)
-    known = survey.facts.get(account.id)
-    born = account.created or (known.first_seen if known else None)
-    days = timedelta(days=policy.cost.idle_days)
-    if profiles is None or born is None or now - born < days or any(profile.suspended for profile in profiles):
+    profiles, days = survey.profiles.get(account.id), timedelta(days=policy.cost.idle_days)
+    born = _born(survey, account)
+    if profiles is None or born is None or now - born < days or _investigated(account, profiles):
         return ""
-    if not any(profile.usable for profile in profiles):
-        said = [entry for entry, found in requests(survey) if account in found]
-        given_up = [entry.given_up_by for entry in said if entry.given_up_by]
-        if any(entry.open or entry.status is ValidationStatus.FAILED for entry in said) and not given_up:
-            return ""  # Somebody is at it, and is told by another rule.
-        without = "no certificate profile" if not profiles else "no usable certificate profile"
-        return f"{without}, its validation failed and was given up by {given_up[0]}" if given_up else without
+    if any(entry.open for entry in said):
+        return ""  # Somebody is at it.
+    if any(profile.usable for profile in profiles):
+        return _unused(survey, account, days, now)
+    return _without_profile(profiles, said)
+
+
+def _investigated(account: SigningAccount, profiles: Sequence[CertificateProfile]) -> bool:
+    """Suspended or revoked: what would be deleted then is evidence (DOMAIN.md section 2)."""
+    revoked = any(certificate.revoked for profile in profiles for certificate in profile.certificates)
+    return account.suspended or revoked or any(profile.suspended for profile in profiles)
+
+
+def _without_profile(profiles: Sequence[CertificateProfile], said: Sequence[RegisterEntry]) -> str:
+    """One that has failed and was not given up is told by another rule."""
+    given_up = [entry.given_up_by for entry in said if entry.given_up_by]
+    if any(entry.status is ValidationStatus.FAILED for entry in said) and not given_up:
+        return ""
+    without = "no certificate profile" if not profiles else "no usable certificate profile"
+    return f"{without}, its validation failed and was given up by {given_up[0]}" if given_up else without
+
+
+def _unused(survey: Survey, account: SigningAccount, days: timedelta, now: datetime) -> str:
+    """Since when nothing was signed; "" where something was, or nobody can know."""
     signed = survey.signatures.get(account.id)
     # Signatures are kept for this month and the one before; early in March that is a day or two less than 30.
     since = max(midnight((now - days).date()), last_month(month_of(now)))
@@ -233,6 +258,12 @@ def _idle(survey: Survey, account: SigningAccount, policy: Policy, now: datetime
     return (
         f"no signature since {day(signed.last_day)}" if signed.last_day else f"no signature since {day(since)} at least"
     )
+
+
+def _born(survey: Survey, account: SigningAccount) -> datetime | None:
+    """When it was created, or seen first."""
+    known = survey.facts.get(account.id)
+    return account.created or (known.first_seen if known else None)
 
 
 def _metric_tells(survey: Survey) -> bool:
@@ -250,10 +281,13 @@ def _signed_in(survey: Survey, account: SigningAccount, month: date) -> int | No
 
 
 def _changed_since(survey: Survey, account: SigningAccount, month: date) -> bool:
-    """Born or of another SKU since that month began: then the bill is a mixture."""
-    known = survey.facts.get(account.id)
-    born = account.created or (known.first_seen if known else None)
-    return born is None or born >= midnight(month) or bool(known and known.happened)
+    """Born since that month began, or of another SKU of late: then the bill is a mixture.
+
+    A change counts from the next period, so one of the month before may be in it, too.
+    """
+    known, born = survey.facts.get(account.id), _born(survey, account)
+    changed = any(one.what is What.SKU for one in (known.happened if known else ()))
+    return born is None or born >= midnight(month) or changed
 
 
 def _facts(survey: Survey, account: SigningAccount) -> dict[str, str]:

@@ -41,7 +41,9 @@ def fit_of(survey: Survey, account: SigningAccount, policy: Policy, now: datetim
     other = OTHER.get(account.sku.lower(), "")
     terms, signed = policy.quota.terms(other), survey.signatures.get(account.id)
     here, there = survey.prices.of(account.sku, policy.quota), survey.prices.of(other, policy.quota)
-    if not (terms and signed and here and there):
+    if not (terms and signed and here and there and survey.known_profiles(account)):
+        return None
+    if _currencies(survey, account) | {there.currency} != {here.currency}:
         return None
     month = last_month(month_of(now)).date()
     whole = Window(midnight(month), midnight(month_end(month) + DAY))
@@ -81,7 +83,10 @@ def weigh_fit(survey: Survey, account: SigningAccount, policy: Policy, now: date
     """What the other SKU would cost more or less."""
     fit = fit_of(survey, account, policy, now)
     if fit is None:
-        yield "cannot be said before a whole month of its signatures and two weeks of this one are known"
+        yield (
+            "cannot be said before a whole month of its signatures, two weeks of this one and its profiles are known, "
+            "and where its bill and the prices are not of one currency"
+        )
     elif fit.saving > 0:
         yield f"{fit.sku} would save {fit.price.said(fit.saving)} a month" + (
             f", but {fit.forbidden}" if fit.forbidden else ""
@@ -102,6 +107,11 @@ FIT = Rule(
     mode=Mode.OBSERVE,
     weigh=weigh_fit,
 )
+
+
+def _currencies(survey: Survey, account: SigningAccount) -> set[str]:
+    """Those that it was billed in."""
+    return {charge.currency for cost in survey.costs.get(account.id, ()) for charge in cost.charges}
 
 
 def _forbidden(survey: Survey, account: SigningAccount, sku: str, terms: SkuTerms) -> str:

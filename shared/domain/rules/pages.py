@@ -16,6 +16,7 @@ INTEGRATE = {"Signing integrations": f"{_SIGNING}/how-to-signing-integrations"}
 SUPPORT = {
     "Ask Azure Support": "https://learn.microsoft.com/azure/azure-portal/supportability/how-to-create-azure-support-request"
 }
+QUESTIONS = {"Questions and answers": "https://learn.microsoft.com/answers/tags/artifact-signing"}
 PROVIDERS = {
     "Register a resource provider": "https://learn.microsoft.com/azure/azure-resource-manager/management/"
     "resource-providers-and-types"

@@ -3,25 +3,29 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from decimal import Decimal
 
 from shared.domain.account import SigningAccount
 from shared.domain.blind import About, Sight
 from shared.domain.finding import Finding, Rule, Severity
-from shared.domain.forecast import CannotSay, outlook
+from shared.domain.forecast import CannotSay, Outlook, outlook
 from shared.domain.period import period_name, period_of
 from shared.domain.policy import Mode, Policy, SkuTerms
-from shared.domain.price import UnitPrice, list_price
+from shared.domain.price import UnitPrice, break_even, list_price
 from shared.domain.rules import pages
 from shared.domain.signatures import DAY, Signatures
 from shared.domain.survey import Survey
 from shared.domain.tags import tags_of
 from shared.domain.usage import Window
-from shared.domain.words import count, day, moment
+from shared.domain.words import count, day, four_digits, moment
 
-INFO_BELOW_PERCENT = 80
-PEAK_OF = 28  # Days whose busiest is the account's own peak.
+INFO_UP_TO_PERCENT = 50
+OVERAGE_STEP = Decimal(10)  # Of the bill's currency, where the account has no fee to compare overage with.
 LEAST_DAYS = 7  # So many must have been read before a day can be called a spike.
-SPIKE_LASTS = 2  # Days, today included.
+SPIKE_LASTS = 3  # Days, today included: points come up to two days late.
+NEXT_PERIOD = "a change counts from the next period"
+SEE = "See which pipeline signs so much; an MSIX or a folder counts every file in it."
+PREMIUM = f"Above 23,000 signatures a month Premium is cheaper than Basic, by list price; {NEXT_PERIOD}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,31 @@ class _Metered:
     @property
     def over(self) -> int:
         return max(self.used - self.terms.included_signatures, 0)
+
+    @property
+    def spent(self) -> Decimal:
+        """On overage so far."""
+        return self.over * self.price.overage
+
+    @property
+    def ahead(self) -> Outlook | CannotSay:
+        """How the period goes on."""
+        return outlook(self.signed, self.period, self.terms.included_signatures, self.now)
+
+    @property
+    def next_step(self) -> str:
+        """Where another SKU would be cheaper, from what number on, by the prices in force."""
+        premium = self.survey.prices.of("premium", self.policy.quota)
+        basic = self.account.sku.lower() == "basic"
+        above = break_even(self.price, premium) if basic and premium else None
+        if above is None:
+            return SEE
+        listed = ", by list price" if self.price.listed else ""
+        return f"{SEE} Above {four_digits(above)} signatures a month Premium is cheaper{listed}; {NEXT_PERIOD}."
+
+    def overage_of(self, ahead: Outlook) -> Decimal:
+        """What overage will have cost at the end of the period."""
+        return max(ahead.total - self.terms.included_signatures, 0) * self.price.overage
 
     @property
     def percents(self) -> Sequence[int]:
@@ -93,16 +122,14 @@ def signing_quota(survey: Survey, policy: Policy, now: datetime) -> Iterator[Fin
         if not crossed:
             continue
         ahead = [percent for percent in one.percents if percent > crossed[-1]]
-        name, price = one.account.name, one.price
+        name = one.account.name
         found = one.finding(
             QUOTA,
             one.subject,
-            Severity.INFO if crossed[-1] < INFO_BELOW_PERCENT else Severity.WARNING,
+            Severity.INFO if ahead and crossed[-1] <= INFO_UP_TO_PERCENT else Severity.WARNING,
             f"Account {name} ({survey.subscription.name}) has made {one.at_least}{one.used:,} of the "
             f"{one.terms.included_signatures:,} signatures included in {one.month} ({crossed[-1]} % crossed)",
-            "Nothing stops: signing goes on, and every further signature costs "
-            f"{price.overage.normalize():f} {price.currency}{' by list price' if price.listed else ''}"
-            + (f"; so far {one.over * price.overage:,.2f} {price.currency}." if one.over else "."),
+            _what_it_costs(one),
             f"{crossed[-1]} % of the signatures included in {one.month} used by {name}",
         )
         yield replace(
@@ -115,73 +142,72 @@ def quota_forecast(survey: Survey, policy: Policy, now: datetime) -> Iterator[Fi
     for one in _metered(survey, policy, now):
         if one.over or one.used == one.terms.included_signatures:
             continue
-        ahead = outlook(one.signed, one.period, one.terms.included_signatures, now)
+        ahead = one.ahead
         if isinstance(ahead, CannotSay) or ahead.reached is None:
             continue
-        cost = max(ahead.total - one.terms.included_signatures, 0) * one.price.overage
+        cost = one.price.said(one.overage_of(ahead))
         early, late = day(ahead.earliest or ahead.reached), day(ahead.latest) if ahead.latest else "never this period"
         span = "" if early == late else f" (between {early} and {late})"
-        yield one.finding(
+        found = one.finding(
             FORECAST,
             one.subject,
             Severity.WARNING,
             f"Account {one.account.name} ({survey.subscription.name}) will have used its "
             f"{one.terms.included_signatures:,} included signatures about {day(ahead.reached)}{span}",
-            f"Signing goes on; overage to the end of {one.month} would be about {one.price.said(cost)}.",
+            f"Signing goes on; overage to the end of {one.month} would be about {cost}.",
             f"foreseen overage of {one.account.name}",
         )
+        yield replace(found, next_step=one.next_step)
 
 
 def quota_overage(survey: Survey, policy: Policy, now: datetime) -> Iterator[Finding]:
     """Signatures above the quota have cost as much as the account's monthly fee, or a multiple of it."""
     for one in _metered(survey, policy, now):
-        spent, fee = one.over * one.price.overage, one.price.fee
-        if fee <= 0 or spent < fee:
+        fee = one.price.fee
+        step = fee if fee > 0 else OVERAGE_STEP
+        if one.spent < step:
             continue
-        ahead = outlook(one.signed, one.period, one.terms.included_signatures, now)
+        ahead = one.ahead
         to_come = (
             f"cannot be foreseen: {ahead.why}"
             if isinstance(ahead, CannotSay)
-            else f"about {one.price.said(max(ahead.total - one.terms.included_signatures, 0) * one.price.overage)}"
+            else f"about {one.price.said(one.overage_of(ahead))}"
         )
         found = one.finding(
             OVERAGE,
             one.subject,
             Severity.WARNING,
             f"Account {one.account.name} ({survey.subscription.name}) has made {one.at_least}{one.over:,} signatures "
-            f"above its quota in {one.month}: {one.price.said(spent)} so far",
+            f"above its quota in {one.month}: {one.price.said(one.spent)} so far",
             f"Signing goes on; overage to the end of {one.month}: {to_come}.",
             f"overage of {one.account.name} in {one.month}",
         )
-        times = int(spent / fee)
-        yield replace(found, level=times.bit_length(), next_word=f"at {2 ** times.bit_length()} times the monthly fee")
+        level = int(one.spent / step).bit_length()
+        again = f"{2**level} times the monthly fee" if fee > 0 else one.price.said(2**level * step)
+        yield replace(found, level=level, next_step=one.next_step, next_word=f"at {again}")
 
 
 def signing_spike(survey: Survey, policy: Policy, now: datetime) -> Iterator[Finding]:
-    """An account signed far more in a day than it ever did in the four weeks before: is a key being misused?"""
+    """An account signed far more in a day than it ever did in this month and the one before: is a key being misused?"""
     for account in survey.accounts:
-        signed = survey.signatures.get(account.id)
-        if signed is None:
-            continue
-        on, number = _busiest(signed, now)
-        peak = _peak(signed, now) if number >= policy.quota.spike_least else None
-        if peak is None or number < policy.quota.spike_times * peak:
-            continue
-        name = account.name
-        yield Finding(
-            rule=SPIKE.name,
-            subject=account.local_name,
-            severity=Severity.CRITICAL,
-            what=f"Account {name} ({survey.subscription.name}) made {number:,} signatures on {day(on)}; "
-            f"its busiest day of the four weeks before had {peak:,}",
-            stops="If a key is misused, somebody signs in your name.",
-            next_step=SPIKE.advice,
-            rests_on=(Sight(About.USAGE, account.id),),
-            accounts=(name,),
-            facts={"Subscription": survey.subscription.name, "Day": day(on)},
-            problem=f"spike of signatures of {name}",
-            resource=account.id,
-        )
+        spikes = _spikes(survey.signatures.get(account.id, Signatures()), policy, now)
+        # The earliest; but first signatures do not cover up what may be misuse since.
+        spike = next((one for one in spikes if one.peak), spikes[0] if spikes else None)
+        if spike:
+            yield Finding(
+                rule=SPIKE.name,
+                subject=account.local_name,
+                severity=Severity.CRITICAL if spike.peak else Severity.WARNING,
+                what=f"Account {account.name} ({survey.subscription.name}) made {spike.number:,} signatures on "
+                f"{day(spike.on)}{_against(spike)}",
+                stops="If a key is misused, somebody signs in your name.",
+                next_step=SPIKE.advice,
+                rests_on=(Sight(About.USAGE, account.id),),
+                accounts=(account.name,),
+                facts={"Subscription": survey.subscription.name, "Day": day(spike.on)},
+                problem=f"spike of signatures of {account.name}",
+                resource=account.id,
+            )
 
 
 def weigh_quota(survey: Survey, account: SigningAccount, policy: Policy, now: datetime) -> Iterator[str]:
@@ -202,19 +228,19 @@ def weigh_quota(survey: Survey, account: SigningAccount, policy: Policy, now: da
 
 
 def weigh_spike(survey: Survey, account: SigningAccount, _policy: Policy, now: datetime) -> Iterator[str]:
-    """The busier of today and yesterday against the peak before."""
-    signed = survey.signatures.get(account.id)
-    on, number = _busiest(signed, now) if signed else (now.date(), 0)
-    peak = _peak(signed, now) if signed else None
-    before = "of the four weeks before too little is known" if peak is None else f"its peak before was {peak:,}"
-    yield f"{number:,} signatures on {day(on)}; {before}"
+    """The busiest of the last three days against the peak before it."""
+    signed = survey.signatures.get(account.id, Signatures())
+    on = max(_judged(now), key=lambda one: (signed.on(one), one))
+    peak = _peak(signed, on)
+    before = "too little is known of the days before" if peak is None else f"its peak before was {peak:,}"
+    yield f"{signed.on(on):,} signatures on {day(on)}; {before}"
 
 
 QUOTA = Rule(
     "signing-quota",
     signing_quota,
     {"50 %": Severity.INFO, "80 %": Severity.WARNING, "90 %": Severity.WARNING, "100 %": Severity.WARNING},
-    advice="See which pipeline signs so much; an MSIX or a folder counts every file in it.",
+    advice=SEE,
     group="quota",
     links=pages.SKU | pages.HISTORY,
     settings=(
@@ -229,7 +255,7 @@ FORECAST = Rule(
     "quota-forecast",
     quota_forecast,
     {"the usual week leads over the quota before the period ends": Severity.WARNING},
-    advice="See which pipeline signs so much. Above 23,000 signatures a month Premium is cheaper, by list price.",
+    advice=f"{SEE} {PREMIUM}",
     group="quota",
     links=pages.SKU | pages.HISTORY,
     settings=("QUOTA__PERIOD",),
@@ -240,9 +266,8 @@ FORECAST = Rule(
 OVERAGE = Rule(
     "quota-overage",
     quota_overage,
-    {"overage as much as the fee, then at each doubling": Severity.WARNING},
-    advice="See which pipeline signs so much; an MSIX or a folder counts every file in it. Above 23,000 signatures a "
-    "month Premium is cheaper, by list price; a change counts from the next period.",
+    {"overage as much as the fee, or 10 without a fee, then at each doubling": Severity.WARNING},
+    advice=f"{SEE} {PREMIUM}",
     group="quota",
     links=pages.SKU | pages.HISTORY,
     settings=("QUOTA__OVERAGE", "QUOTA__PERIOD"),
@@ -253,7 +278,10 @@ OVERAGE = Rule(
 SPIKE = Rule(
     "signing-spike",
     signing_spike,
-    {"10 times the busiest day of four weeks, and at least 1,000": Severity.CRITICAL},
+    {
+        "10 times the busiest day of this month and the one before, and at least 1,000": Severity.CRITICAL,
+        "at least 1,000, and no earlier signature is known": Severity.WARNING,
+    },
     advice="Ask who released so much on that day. If nobody did: take the signer role from every identity that has it, "
     "look at the signing history, and revoke the certificates of that day.",
     group="quota",
@@ -276,18 +304,58 @@ def _metered(
             yield _Metered(survey, policy, account, terms, signed, period, signed.total(period), now)
 
 
-def _busiest(signed: Signatures, now: datetime) -> tuple[date, int]:
-    """The busier of today and yesterday, and its number."""
-    on = max((now.date() - number * DAY for number in range(SPIKE_LASTS)), key=lambda one: (signed.on(one), one))
-    return on, signed.on(on)
+def _what_it_costs(one: _Metered) -> str:
+    """A signature above the quota; once there are some, all of them so far and to the end of the period."""
+    price = one.price
+    each = f"{four_digits(price.overage)} {price.currency}{' by list price' if price.listed else ''}"
+    words = f"Nothing stops: signing goes on, and every further signature costs {each}"
+    if not one.over:
+        return f"{words}."
+    ahead = one.ahead
+    foreseen = f"about {one.overage_of(ahead):,.2f} to the end of {one.month}" if isinstance(ahead, Outlook) else ""
+    return f"{words}; so far {one.spent:,.2f} {price.currency}{f', {foreseen}' if foreseen else ''}."
 
 
-def _peak(signed: Signatures, now: datetime) -> int | None:
-    """The busiest day of the four weeks before; None where too little of them is known.
+@dataclass(frozen=True, slots=True)
+class _Spike:
+    """A day, its signatures, and those of the busiest day before it; 0 where no earlier one is known."""
+
+    on: date
+    number: int
+    peak: int
+
+
+def _judged(now: datetime) -> Sequence[date]:
+    """The days of which new points may have come, the earliest first."""
+    return [now.date() - number * DAY for number in reversed(range(SPIKE_LASTS))]
+
+
+def _spikes(signed: Signatures, policy: Policy, now: datetime) -> Sequence[_Spike]:
+    """Of the last days, each against all days before it."""
+    quota = policy.quota
+    days = [(on, signed.on(on)) for on in _judged(now) if signed.on(on) >= quota.spike_least]
+    found = [_Spike(on, number, peak) for on, number in days if (peak := _peak(signed, on)) is not None]
+    return [one for one in found if one.number >= quota.spike_times * one.peak]
+
+
+def _against(spike: _Spike) -> str:
+    if spike.peak:
+        return f"; the busiest day known before had {spike.peak:,}"
+    return ", its first signatures that are known"
+
+
+def _peak(signed: Signatures, on: date) -> int | None:
+    """The busiest of all days kept before this one; None where too little of them is known.
 
     Days of which Azure says nothing are not quiet days: they count only where others show what is usual.
     """
-    before = [now.date() - number * DAY for number in range(SPIKE_LASTS, SPIKE_LASTS + PEAK_OF)]
-    known, peak = sum(one in signed.days for one in before), max(signed.on(one) for one in before)
-    enough = known >= LEAST_DAYS or (peak > 0 and sum(signed.read(one) for one in before) >= LEAST_DAYS)
+    known = [one for one in signed.days if one < on]
+    peak = max((signed.on(one) for one in known), default=0)
+    enough = len(known) >= LEAST_DAYS or (peak > 0 and _days_read(signed, on) >= LEAST_DAYS)
     return peak if enough else None
+
+
+def _days_read(signed: Signatures, on: date) -> int:
+    """Whole days before this one, whatever they said."""
+    first = signed.since.date() if signed.since else on
+    return sum(signed.read(first + number * DAY) for number in range((on - first).days))

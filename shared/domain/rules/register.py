@@ -9,9 +9,19 @@ from shared.domain.finding import Finding, Rule, Severity
 from shared.domain.happened import Happened, What
 from shared.domain.policy import Policy
 from shared.domain.rules import pages
-from shared.domain.rules.concerns import Bound, facts, in_use, resource, rests_on_register, title, where, where_bound
+from shared.domain.rules.concerns import (
+    Bound,
+    facts,
+    in_use,
+    requests,
+    resource,
+    rests_on_register,
+    title,
+    where,
+    where_bound,
+)
 from shared.domain.survey import Survey
-from shared.domain.validation import Trust, ValidationStatus, pending_key
+from shared.domain.validation import ApplicantKind, RegisterEntry, Trust, ValidationStatus, pending_key
 from shared.domain.words import count, day, listing
 
 # What a validation may be used for, by profile type (DOMAIN.md section 2). Unknown types are data.
@@ -93,38 +103,38 @@ def account_unexplained(survey: Survey, policy: Policy, now: datetime) -> Iterat
 
 def register_unconfirmed(survey: Survey, policy: Policy, now: datetime) -> Iterator[Finding]:
     """An entry of the validation list has stood for long without anybody saying that it is still right."""
+    concerned = {entry.key: [account for account, _ in bound] for entry, bound in in_use(survey, now)}
+    concerned |= {entry.key: list(accounts) for entry, accounts in requests(survey) if entry.open}
     old = [
-        (entry, bound)
-        for entry, bound in in_use(survey)
-        if (now - entry.said_at).days > policy.register.confirm_days and not entry.ended(now)
+        entry
+        for entry in survey.register.values()
+        if entry.key in concerned and (now - entry.said_at).days > policy.register.confirm_days and not entry.ended(now)
     ]
     if not old:
         return
-    accounts = [account for _, bound in old for account, _ in bound]
+    accounts = [account for entry in old for account in concerned[entry.key]]
     yield Finding(
         rule=UNCONFIRMED.name,
         subject=survey.subscription.id,
         severity=Severity.INFO,
         what=f"{count(len(old), 'entry', 'entries')} of the validation list in {survey.subscription.name} not "
-        f"confirmed for {policy.register.confirm_days} days: {listing([entry.title for entry, _ in old])}",
+        f"confirmed for {policy.register.confirm_days} days: {listing([entry.title for entry in old])}",
         stops="Nothing stops now; warnings before the end are only as good as the list.",
         next_step=UNCONFIRMED.advice,
         rests_on=rests_on_register(survey),
         accounts=names(accounts),
         problem=f"unconfirmed entries of the validation list in {survey.subscription.name}",
         resource=resource(accounts, survey),
-        facts={entry.validation_id: f"{entry.said_by}, {day(entry.said_at)}" for entry, _ in old},
+        facts={entry.title: f"{entry.said_by}, {day(entry.said_at)}" for entry in old},
         again=policy.register.ask_again * 4,
     )
 
 
-def kind_does_not_fit(survey: Survey, _policy: Policy, _now: datetime) -> Iterator[Finding]:
+def kind_does_not_fit(survey: Survey, _policy: Policy, now: datetime) -> Iterator[Finding]:
     """The validation list calls a validation public or private, but profiles of the other kind use it."""
-    for entry, bound in in_use(survey):
+    for entry, bound in in_use(survey, now):
         wrong = [
-            (account, profile)
-            for account, profile in bound
-            if entry.trust and SERVES.get(profile.profile_type.lower(), entry.trust) is not entry.trust
+            (account, profile) for account, profile in bound if _unfit(entry, SERVES.get(profile.profile_type.lower()))
         ]
         if wrong:
             types = sorted({profile.profile_type for _, profile in wrong})
@@ -132,7 +142,7 @@ def kind_does_not_fit(survey: Survey, _policy: Policy, _now: datetime) -> Iterat
                 rule=KIND.name,
                 subject=entry.key,
                 severity=Severity.WARNING,
-                what=f"{title(entry)} is entered as {entry.trust}, yet it serves {listing(types)}: "
+                what=f"{title(entry)} is entered as {_kind(entry)}, yet it serves {listing(types)}: "
                 f"{where_bound(wrong)}",
                 stops="Nothing stops now, but what the list says of this validation may be about another one.",
                 next_step=KIND.advice,
@@ -147,7 +157,9 @@ def kind_does_not_fit(survey: Survey, _policy: Policy, _now: datetime) -> Iterat
 def profile_rebound(survey: Survey, _policy: Policy, _now: datetime) -> Iterator[Finding]:
     """A certificate profile uses another identity validation than before, and nobody has entered when that one ends."""
     for account, happened in _rebound(survey):
-        profile = next((one for one in survey.profiles_of(account) if one.name == happened.profile), None)
+        profile = next(
+            (one for one in survey.profiles_of(account) if one.name.lower() == happened.profile.lower()), None
+        )
         if profile is None or profile.identity_validation_id != happened.after or _dated(survey, happened.after):
             continue
         name = f"{account.name}/{happened.profile}"
@@ -233,8 +245,19 @@ REBOUND = Rule(
     group="validation",
     links=pages.RENEW,
     settled=True,
+    quiet_end=True,
     weigh=weigh_register,
 )
+
+
+def _unfit(entry: RegisterEntry, serves: Trust | None) -> bool:
+    """Individuals are validated for public trust only; an unknown type is data."""
+    of_person = entry.kind is ApplicantKind.INDIVIDUAL and serves is Trust.PRIVATE
+    return of_person or bool(entry.trust and serves and serves is not entry.trust)
+
+
+def _kind(entry: RegisterEntry) -> str:
+    return f"{entry.trust or entry.kind}"
 
 
 def _names(name: str, account: SigningAccount) -> bool:
@@ -243,7 +266,8 @@ def _names(name: str, account: SigningAccount) -> bool:
 
 def _dated(survey: Survey, validation_id: str) -> bool:
     entry = survey.register.get(validation_id)
-    return entry is not None and (entry.expires is not None or entry.status is not ValidationStatus.COMPLETED)
+    ended = (ValidationStatus.FAILED, ValidationStatus.EXPIRED)
+    return entry is not None and (entry.expires is not None or entry.status in ended)
 
 
 def _born(survey: Survey, account: SigningAccount, now: datetime) -> datetime:
@@ -254,6 +278,6 @@ def _born(survey: Survey, account: SigningAccount, now: datetime) -> datetime:
 def _rebound(survey: Survey) -> Iterator[tuple[SigningAccount, Happened]]:
     for account in survey.accounts:
         known = survey.facts.get(account.id)
-        latest = {one.profile: one for one in (known.happened if known else ()) if one.what is What.REBOUND}
+        latest = {one.profile.lower(): one for one in (known.happened if known else ()) if one.what is What.REBOUND}
         for happened in latest.values():
             yield account, happened

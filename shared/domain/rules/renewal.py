@@ -1,14 +1,14 @@
 """Rules about the renewal of certificates: what Azure shows by itself (DOMAIN.md section 3)."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from shared.domain.account import CertificateProfile, SigningAccount, names
+from shared.domain.account import CertificateProfile, SigningAccount, names, profile_key
 from shared.domain.blind import About, Sight
 from shared.domain.finding import Finding, Rule, Severity
 from shared.domain.policy import Policy
 from shared.domain.rules import pages
-from shared.domain.rules.validation import CURE
+from shared.domain.rules.validation import CURE, LONG_DEAD
 from shared.domain.survey import Survey
 from shared.domain.words import count, listing, moment, span
 
@@ -20,23 +20,20 @@ UNSURE = (
 )
 STILL_COMPLETED = " If it still says Completed: change nothing, and ask Azure Support."
 
-# Nobody is woken for what has been dead for a month: it is told as a warning.
-LONG_DEAD = timedelta(days=30)
-
 
 def renewal_stopped(survey: Survey, policy: Policy, now: datetime) -> Iterator[Finding]:
     """The newest certificate is older than half its own lifetime: Azure has stopped renewing, signing ends soon."""
 
     def overdue(profile: CertificateProfile) -> bool:
         newest = profile.newest_certificate
-        late = newest and now - newest.created > newest.lifetime / 2 + policy.renewal.slack
-        return bool(late) and profile.can_sign(now)
+        return bool(newest and newest.overdue(now, policy.renewal.slack)) and profile.can_sign(now)
 
-    for validation_id, pairs in _grouped(survey, overdue):
+    for subject, pairs in _grouped(survey, overdue):
+        validation_id = pairs[0][1].identity_validation_id
         last = max(death for _, profile in pairs if (death := profile.could_sign_until))
         yield Finding(
             rule=STOPPED.name,
-            subject=validation_id,
+            subject=subject,
             severity=Severity.CRITICAL,
             what=f"Certificates are no longer renewed in {survey.subscription.name} for "
             f"{_who(survey, validation_id, pairs)}: "
@@ -51,6 +48,7 @@ def renewal_stopped(survey: Survey, policy: Policy, now: datetime) -> Iterator[F
             began=min(_next_due(profile) for _, profile in pairs),
             problem=f"stopped renewal for {_who(survey, validation_id, pairs)}",
             resource=pairs[0][0].id,
+            covers=frozenset(profile_key(account, profile) for account, profile in pairs),
         )
 
 
@@ -58,18 +56,17 @@ def signing_down(survey: Survey, policy: Policy, now: datetime) -> Iterator[Find
     """No valid certificate is left: nothing can be signed with these profiles."""
 
     def down(profile: CertificateProfile) -> bool:
-        born = profile.created
-        young = born is not None and now - born < policy.renewal.new_profile_grace
-        return not profile.can_sign(now) and not (young and not profile.certificates)
+        return not profile.can_sign(now) and not _just_made(profile, policy, now)
 
-    for validation_id, pairs in _grouped(survey, down):
+    for subject, pairs in _grouped(survey, down):
+        validation_id = pairs[0][1].identity_validation_id
         died = [death for _, profile in pairs if (death := profile.could_sign_until) and death <= now]
         since = max(died, default=None)
-        dead = since is not None and now - since > LONG_DEAD
+        dead = all(now - (_last_moment(profile) or now) > LONG_DEAD for _, profile in pairs)
         ever = any(profile.certificates for _, profile in pairs)
         yield Finding(
             rule=DOWN.name,
-            subject=validation_id,
+            subject=subject,
             severity=Severity.WARNING if dead else Severity.CRITICAL,
             what=f"Signing is down in {survey.subscription.name}: {_who(survey, validation_id, pairs)}"
             + (f", since {moment(since)}" if since else "" if ever else ", no certificate was ever issued"),
@@ -82,6 +79,7 @@ def signing_down(survey: Survey, policy: Policy, now: datetime) -> Iterator[Find
             began=since,
             problem=f"signing down for {_who(survey, validation_id, pairs)}",
             resource=pairs[0][0].id,
+            covers=frozenset(profile_key(account, profile) for account, profile in pairs),
         )
 
 
@@ -126,7 +124,7 @@ DOWN = Rule(
 def _cure(survey: Survey, validation_id: str, now: datetime, before: str = "") -> str:
     """What to do. Only where the validation list, too, says that it ended is the cure beyond doubt."""
     entry = survey.register.get(validation_id)
-    if entry and entry.ended(now):
+    if entry and entry.ended(now):  # And Azure shows the same.
         return f"{before}{_small(CURE)}" if before else CURE
     return f"{before}{_small(UNSURE) if before else UNSURE}{_small(CURE)}{STILL_COMPLETED}"
 
@@ -136,11 +134,28 @@ def _small(sentence: str) -> str:
 
 
 def _grouped(survey: Survey, wanted: Callable[[CertificateProfile], bool]) -> Iterator[tuple[str, Sequence[Pair]]]:
-    """Profiles in trouble by the validation whose renewal cures them; suspended ones are another matter."""
-    for validation_id, pairs in survey.by_validation().items():
-        found = [pair for pair in pairs if pair[1].usable and wanted(pair[1])]
-        if found:
-            yield validation_id, found
+    """Profiles in trouble by the validation whose renewal cures them; what is suspended is another matter."""
+    groups: dict[str, list[Pair]] = {}
+    for account, profile in survey.all_profiles():
+        if profile.usable and not account.suspended and wanted(profile):
+            subject = profile.identity_validation_id or profile_key(account, profile)
+            groups.setdefault(subject, []).append((account, profile))
+    yield from groups.items()
+
+
+def _just_made(profile: CertificateProfile, policy: Policy, now: datetime) -> bool:
+    """No certificate of it has ended or was revoked, and it is young, or still being made."""
+    if any(certificate.revoked or certificate.expires <= now for certificate in profile.certificates):
+        return False
+    if profile.created is None:
+        return profile.provisioning_state.lower() != "succeeded"
+    return now - profile.created < policy.renewal.new_profile_grace
+
+
+def _last_moment(profile: CertificateProfile) -> datetime | None:
+    """When it could sign last, as far as is known; or else when it was made."""
+    ends = [certificate.revocation_asked or certificate.expires for certificate in profile.certificates]
+    return profile.could_sign_until or max(ends, default=profile.created)
 
 
 def _issued(profile: CertificateProfile) -> datetime:
@@ -155,7 +170,7 @@ def _next_due(profile: CertificateProfile) -> datetime:
 def _who(survey: Survey, validation_id: str, pairs: Sequence[Pair]) -> str:
     found = names(account for account, _ in pairs)
     entry = survey.register.get(validation_id)
-    title = entry.title if entry else f"identity validation {validation_id[:8]}"
+    title = entry.title if entry else f"identity validation {validation_id[:8]}" if validation_id else "bound to none"
     return f"{count(len(found), 'account')} ({listing(found)}), {title}"
 
 

@@ -11,7 +11,7 @@ from shared.domain.policy import Policy
 from shared.domain.rules import pages
 from shared.domain.rules.concerns import facts, requests, resource, rests_on_register, title, where
 from shared.domain.survey import Survey
-from shared.domain.validation import ApplicantKind, FailureReason, RegisterEntry, ValidationStatus
+from shared.domain.validation import ApplicantKind, FailureReason, RegisterEntry, ValidationStatus, pending_key
 from shared.domain.words import count, day
 
 LINK_LIVES = timedelta(days=7)
@@ -23,16 +23,24 @@ BY_REASON = {
     "person's mailbox, not a distribution list, that takes mail with links from outside, and open the link within 7 "
     "days.",
     FailureReason.DOCUMENTS_EXHAUSTED: "Documents were supplied three times, so this request cannot go on. Ask Azure "
-    "Support what did not fit before you make a new request with corrected data; if there will be none, say so in the "
-    "validation list (given up), and delete the account so that it no longer bills.",
+    "Support what did not fit (the text to paste is below) before you make a new request with corrected data: what a "
+    "request says cannot be edited.",
     FailureReason.NOT_ELIGIBLE: "Microsoft does not validate this applicant: organisations younger than three years "
-    "are refused, and some countries are not served. If that will not change, say so in the validation list (given "
-    "up), and delete the account so that it no longer bills.",
+    "are refused, and some countries are not served. Ask Azure Support if you doubt it.",
     FailureReason.UNDETERMINED: "Microsoft could not decide by what was given. Ask Azure Support (the text to paste is "
-    "below), make a new request with corrected data, or give it up in the validation list and delete the account so "
-    "that it no longer bills.",
+    "below), or make a new request with corrected data: what a request says cannot be edited.",
 }
-GIVEN_UP = "Nobody will ask for another one: delete the account, so that it no longer bills. It is never prorated."
+GIVE_UP = (
+    "If there will be no new request, say so in the validation list (given up), and delete the account so that it no "
+    "longer bills."
+)
+GIVEN_UP = (
+    "Nobody will ask for another one: delete the account, so that it no longer bills. It is never prorated; deleting "
+    "revokes nothing, and what was signed stays valid."
+)
+SIGNS_ALL_THE_SAME = "Nothing has to be done: the account signs. Withdraw this entry if it is of no use any more."
+NOT_ALONE = "Do not delete the account yet: it has a profile, or another request, or could not be read."
+NOT_WITHOUT = "The account bills its full monthly fee and cannot get certificates for this applicant."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +55,34 @@ class _Concern:
     def where(self) -> str:
         return where(self.accounts) if self.accounts else f"subscription {self.survey.subscription.name}"
 
+    @property
+    def subject(self) -> str:
+        """The same before and after a request gets its id, where it is the account's only one."""
+        named = self.entry.account.lower()
+        same = [one for one in self.survey.register.values() if named and one.account.lower() == named]
+        return pending_key(named) if len(same) == 1 else self.entry.key
+
+    def signs(self, now: datetime) -> bool:
+        """Some account that it concerns can sign all the same."""
+        profiles = [profile for account in self.accounts for profile in self.survey.profiles_of(account)]
+        return any(profile.usable and profile.can_sign(now) for profile in profiles)
+
+    def deletable(self) -> bool:
+        """All that it concerns was read, has no usable profile, and waits for nothing else."""
+        ours = {account.id for account in self.accounts}
+        others = [
+            entry
+            for entry, accounts in requests(self.survey)
+            if entry.key != self.entry.key and ours & {account.id for account in accounts}
+        ]
+        read = [self.survey.profiles.get(account.id) for account in self.accounts]
+        idle = all(profiles is not None and not any(one.usable for one in profiles) for profiles in read)
+        return bool(read) and idle and all(entry.status is ValidationStatus.FAILED for entry in others)
+
     def finding(self, rule: str, severity: Severity, what: str, stops: str, next_step: str) -> Finding:
         return Finding(
             rule=rule,
-            subject=self.entry.key,
+            subject=self.subject,
             severity=severity,
             what=f"{title(self.entry)} {what}: {self.where}",
             stops=stops,
@@ -66,18 +98,32 @@ class _Concern:
 def validation_failed(survey: Survey, _policy: Policy, now: datetime) -> Iterator[Finding]:
     """A request for an identity validation failed: without one nothing can be signed, and the account bills on."""
     for concern in _concerns(survey):
-        entry = concern.entry
+        entry, signs = concern.entry, concern.signs(now)
         if entry.status is not ValidationStatus.FAILED or not (concern.accounts or now - entry.said_at < MEMORABLE):
             continue
         reason = entry.failure or FailureReason.UNDETERMINED
         found = concern.finding(
             FAILED.name,
-            Severity.INFO if entry.given_up_by else Severity.WARNING,
+            Severity.INFO if entry.given_up_by or signs else Severity.WARNING,
             f"failed ({reason})" + (f", given up by {entry.given_up_by}" if entry.given_up_by else ""),
-            "The account bills its full monthly fee and cannot get certificates for this applicant.",
-            GIVEN_UP if entry.given_up_by else BY_REASON[reason],
+            _goes_on(entry) if signs else NOT_WITHOUT,
+            _after_failure(concern, reason, signs=signs),
         )
         yield _with_text_for_support(found, entry)
+
+
+def _after_failure(concern: _Concern, reason: FailureReason, *, signs: bool) -> str:
+    """Deletion is advised only where nothing else is to be lost."""
+    if not concern.entry.given_up_by:
+        return BY_REASON[reason] + (f" {GIVE_UP}" if concern.deletable() else "")
+    if concern.deletable():
+        return GIVEN_UP
+    return SIGNS_ALL_THE_SAME if signs else NOT_ALONE
+
+
+def _goes_on(entry: RegisterEntry) -> str:
+    until = f" until {day(entry.expires)}" if entry.expires else ""
+    return f"Signing goes on with the validation that is in use{until}."
 
 
 def action_required(survey: Survey, policy: Policy, _now: datetime) -> Iterator[Finding]:
@@ -87,12 +133,13 @@ def action_required(survey: Survey, policy: Policy, _now: datetime) -> Iterator[
         if entry.status is not ValidationStatus.ACTION_REQUIRED:
             continue
         few = left is not None and left <= policy.validation.attempts_left
+        asked = OF_INDIVIDUAL if entry.kind is ApplicantKind.INDIVIDUAL else OF_ORGANISATION
         found = concern.finding(
             ACTION.name,
             Severity.WARNING,
             "waits for you" + (f", {count(left, 'attempt')} left of three" if left is not None else ""),
             "The request does not go on, and fails after the third attempt." if few else "The request does not go on.",
-            OF_INDIVIDUAL if entry.kind is ApplicantKind.INDIVIDUAL else OF_ORGANISATION,
+            BY_REASON[FailureReason.DOCUMENTS_EXHAUSTED] if left == 0 else asked,
         )
         yield replace(found, level=1 + few)
 
@@ -113,7 +160,7 @@ def mail_link_running_out(survey: Survey, policy: Policy, now: datetime) -> Iter
         found = concern.finding(
             LINK.name,
             Severity.WARNING,
-            f"was never verified by mail, its link ended on {day(ends)}"
+            f"is not known to be verified by mail, its link ended on {day(ends)}"
             if over
             else f"is not verified by mail, its link lives until {day(ends)}",
             "The request fails; a link is never sent again.",
@@ -126,15 +173,16 @@ def validation_stalled(survey: Survey, policy: Policy, now: datetime) -> Iterato
     """A request has been on its way for longer than Microsoft says that it takes (20 business days)."""
     for concern in _concerns(survey):
         entry = concern.entry
-        if entry.status is not ValidationStatus.IN_PROGRESS or not entry.requested:
+        if entry.status is not ValidationStatus.IN_PROGRESS:
             continue
-        passed = business_days_between(entry.requested, now.date())
+        since = entry.requested or entry.said_at.date()
+        passed = business_days_between(since, now.date())
         if passed > policy.validation.stalled_days:
             found = concern.finding(
                 STALLED.name,
                 Severity.WARNING,
-                f"has been in progress since {day(entry.requested)}, {count(passed, 'business day')}",
-                "Nothing can be signed for this applicant until it is completed.",
+                f"has been in progress since {day(since)}, {count(passed, 'business day')}",
+                _goes_on(entry) if concern.signs(now) else "Nothing can be signed for it until it is completed.",
                 STALLED.advice,
             )
             yield _with_text_for_support(found, entry)
@@ -166,10 +214,10 @@ OF_ORGANISATION = (
 FAILED = Rule(
     "validation-failed",
     validation_failed,
-    {"failed": Severity.WARNING, "failed and given up": Severity.INFO},
+    {"failed": Severity.WARNING, "failed and given up, or the account signs all the same": Severity.INFO},
     advice="What helps depends on the reason. " + " ".join(f"{reason}: {words}" for reason, words in BY_REASON.items()),
     group="validation",
-    links=pages.FAQ | pages.SUPPORT | pages.REQUEST,
+    links=pages.FAQ | pages.SUPPORT | pages.QUESTIONS | pages.REQUEST,
     settled=True,
     weigh=weigh_requests,
 )
@@ -194,6 +242,7 @@ LINK = Rule(
     links=pages.FAQ,
     settings=("VALIDATION__LINK_DAYS_LEFT",),
     settled=True,
+    quiet_end=True,
     weigh=weigh_requests,
 )
 STALLED = Rule(
@@ -218,6 +267,8 @@ def _concerns(survey: Survey) -> Iterator[_Concern]:
 def _with_text_for_support(finding: Finding, entry: RegisterEntry) -> Finding:
     """Ready to paste."""
     asked = f", requested on {entry.requested:%Y-%m-%d}" if entry.requested else ""
+    asked += f", documents supplied {entry.attempts_used} times" if entry.attempts_used else ""
+    asked += f", reason: {entry.failure}" if entry.failure else ""
     text = (
         f"Artifact Signing (formerly Trusted Signing): identity validation {entry.validation_id or 'without an id'} in "
         f"subscription {entry.subscription_id} is {entry.status}{asked}. Please tell us what is missing."

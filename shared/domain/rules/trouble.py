@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from shared.domain.account import Certificate, CertificateProfile, SigningAccount
+from shared.domain.account import Certificate, SigningAccount, profile_key
 from shared.domain.blind import About, Sight
 from shared.domain.finding import Finding, Rule, Severity
 from shared.domain.policy import Policy
@@ -22,7 +22,7 @@ UNDONE = ("failed", "canceled")
 def account_suspended(survey: Survey, _policy: Policy, _now: datetime) -> Iterator[Finding]:
     """Azure says that a whole signing account is suspended: nothing can be signed with any of its profiles."""
     for account in survey.accounts:
-        if account.provisioning_state.lower() != "suspended":
+        if not account.suspended:
             continue
         yield Finding(
             rule=ACCOUNT_SUSPENDED.name,
@@ -36,6 +36,7 @@ def account_suspended(survey: Survey, _policy: Policy, _now: datetime) -> Iterat
             facts={"Subscription": survey.subscription.name, "Region": account.region},
             problem=f"suspension of {account.name}",
             resource=account.id,
+            covers=frozenset(profile_key(account, profile) for profile in survey.profiles_of(account)),
         )
 
 
@@ -48,7 +49,7 @@ def profile_suspended(survey: Survey, _policy: Policy, _now: datetime) -> Iterat
         newest = profile.newest_certificate
         yield Finding(
             rule=PROFILE_SUSPENDED.name,
-            subject=_subject(account, profile),
+            subject=profile_key(account, profile),
             severity=Severity.CRITICAL if profile.suspended else Severity.WARNING,
             what=f"Certificate profile {name} is {profile.status.lower()} in {survey.subscription.name}",
             stops=f"Nothing can be signed with {name}.",
@@ -61,6 +62,7 @@ def profile_suspended(survey: Survey, _policy: Policy, _now: datetime) -> Iterat
             | ({"Newest certificate": moment(newest.created)} if newest else {}),
             problem=f"suspension of {name}" if profile.suspended else f"disabling of {name}",
             resource=account.id,
+            covers=frozenset({profile_key(account, profile)}),
         )
 
 
@@ -78,10 +80,11 @@ def certificate_revoked(survey: Survey, _policy: Policy, now: datetime) -> Itera
         reasons = sorted({found.revocation_failure for found in failed if found.revocation_failure})
         yield Finding(
             rule=REVOKED.name,
-            subject=_subject(account, profile),
+            subject=profile_key(account, profile),
             severity=Severity.CRITICAL,
-            what=f"{count(len(revoked), 'certificate')} of {name} ({survey.subscription.name}) "
-            + (f"could not be revoked: {len(failed)} failed" if failed else "revoked, or about to be"),
+            what=f"{count(len(failed or revoked), 'certificate')} of {name} ({survey.subscription.name}) "
+            + ("could not be revoked" if failed else "revoked, or about to be")
+            + (f", of {len(revoked)} that were to be" if failed and len(failed) < len(revoked) else ""),
             stops="Whoever holds a key goes on signing in your name until the revocation succeeds."
             if failed
             else "Files signed with them after the day of the revocation are no longer trusted.",
@@ -180,10 +183,6 @@ NOT_PROVISIONED = Rule(
     needs_looks=2,
     weigh=weigh_states,
 )
-
-
-def _subject(account: SigningAccount, profile: CertificateProfile) -> str:
-    return f"{account.local_name}/{profile.name.lower()}"
 
 
 def _is_news(certificate: Certificate, now: datetime) -> bool:

@@ -82,9 +82,10 @@ def daily(number: int, days: int = 50, now: datetime = NOW) -> dict[date, int]:
 
 
 def cost(owner: SigningAccount, month: date, *charges: tuple[str, str], currency: str = "EUR") -> AccountCost:
-    """Charges of the second day of a month: meter and amount."""
+    """Charges of the second day of a month: meter and amount. Months before this one have settled."""
     day = month.replace(day=2)
-    return AccountCost(owner.id, month, tuple(Charge(day, name, Decimal(amount), currency) for name, amount in charges))
+    found = tuple(Charge(day, name, Decimal(amount), currency) for name, amount in charges)
+    return AccountCost(owner.id, month, found, settled=month < TODAY.replace(day=1))
 
 
 def survey(

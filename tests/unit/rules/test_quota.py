@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
 from shared.domain.account import SigningAccount
 from shared.domain.finding import Finding, Severity
-from shared.domain.policy import Policy, QuotaPolicy
+from shared.domain.policy import Policy, QuotaPolicy, SkuTerms
+from shared.domain.price import Prices, UnitPrice
 from shared.domain.rules.quota import signing_quota
 from shared.domain.signatures import signatures_of
 from shared.domain.subscription import Subscription
@@ -48,6 +50,25 @@ def test_below_the_first_threshold_or_with_an_unknown_sku_nothing_is_said(total:
     assert [] == judge(total, sku)
 
 
+@pytest.mark.parametrize(
+    ("tag", "total", "severity"),
+    [
+        ("70", 3_500, Severity.WARNING),
+        ("40", 2_000, Severity.WARNING),
+        ("40,50", 2_000, Severity.INFO),
+        ("40,50", 2_500, Severity.WARNING),
+        ("50,60", 2_500, Severity.INFO),
+        ("51,60", 2_550, Severity.WARNING),
+    ],
+)
+def test_only_early_thresholds_are_worth_no_more_than_knowing_and_never_the_last(
+    tag: str, total: int, severity: Severity
+) -> None:
+    named = account(tags={"countersign-quota-warn-percent": tag})
+    [one] = found("signing-quota", survey(named, signatures={named.id: signed({date(2026, 11, 3): total})}))
+    assert severity == one.severity
+
+
 def test_what_comes_on_top_is_said_in_dollars() -> None:
     [found] = judge(7_000)
     assert (
@@ -55,6 +76,13 @@ def test_what_comes_on_top_is_said_in_dollars() -> None:
         == found.what
     )
     assert found.stops.endswith("by list price; so far 10.00 USD.")
+
+
+def test_above_the_quota_it_is_said_what_the_period_will_cost_where_that_can_be_foreseen() -> None:
+    [one] = found("signing-quota", survey(signatures={GAMES.id: signed(daily(400))}))
+    assert one.stops.endswith("by list price; so far 13.00 USD, about 35.00 USD to the end of November.")
+    [below] = found("signing-quota", survey(signatures={GAMES.id: signed(daily(240, 19))}))
+    assert below.stops.endswith("every further signature costs 0.005 USD by list price.")
 
 
 @pytest.mark.parametrize(
@@ -122,6 +150,58 @@ def test_overage_says_what_it_costs_so_far_and_will_to_the_end() -> None:
 
 
 @pytest.mark.parametrize(
+    ("fee", "total", "level", "again"),
+    [
+        ("0", 6_999, None, ""),
+        ("0", 7_000, 1, "at 20.00 USD by list price"),
+        ("0", 8_999, 1, "at 20.00 USD by list price"),
+        ("0", 9_000, 2, "at 40.00 USD by list price"),
+        ("20", 8_999, None, ""),
+        ("20", 9_000, 1, "at 2 times the monthly fee"),
+    ],
+)
+def test_without_a_fee_overage_is_told_at_ten_and_at_each_doubling(
+    fee: str, total: int, level: int | None, again: str
+) -> None:
+    policy = Policy(quota=QuotaPolicy(basic=SkuTerms(Decimal(fee), 5_000)))
+    spoken = found("quota-overage", survey(signatures={GAMES.id: signed({date(2026, 11, 3): total})}), policy)
+    assert ([(level, again)] if level else []) == [(one.level, one.next_word) for one in spoken]
+
+
+EUROS = Prices(
+    {
+        "basic": UnitPrice(Decimal("9.20"), Decimal("0.0046046046"), 5_000, "EUR", listed=False),
+        "premium": UnitPrice(Decimal("60.00"), Decimal("0.0046046046"), 100_000, "EUR", listed=False),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("sku", "total", "a_day", "prices", "advice"),
+    [
+        ("Basic", 9_000, 200, Prices(), "Above 23,000 signatures a month Premium is cheaper, by list price; a change"),
+        ("Basic", 9_000, 200, EUROS, "Above 16,030 signatures a month Premium is cheaper; a change counts"),
+        ("Premium", 130_000, 4_000, Prices(), ""),
+        ("Premium", 130_000, 4_000, EUROS, ""),
+    ],
+)
+def test_premium_is_recommended_by_the_prices_in_force_and_to_no_premium_account(
+    sku: str, total: int, a_day: int, prices: Prices, advice: str
+) -> None:
+    one = account(sku=sku)
+    over = survey(one, signatures={one.id: signed({date(2026, 11, 3): total})}, prices=prices)
+    ahead = survey(one, signatures={one.id: signed(daily(a_day))}, prices=prices)
+    for rule, seen in (("quota-overage", over), ("quota-forecast", ahead)):
+        [spoken] = found(rule, seen)
+        assert (advice in spoken.next_step, "Premium" in spoken.next_step) == (True, bool(advice))
+
+
+def test_a_unit_price_is_said_to_four_digits() -> None:
+    [one] = found("signing-quota", survey(signatures={GAMES.id: signed({TODAY: 4_000})}, prices=EUROS))
+    assert one.stops.endswith("every further signature costs 0.004605 EUR.")
+
+
+@pytest.mark.parametrize(
     ("peak", "today", "speaks"),
     [
         (50, 999, False),
@@ -135,9 +215,57 @@ def test_overage_says_what_it_costs_so_far_and_will_to_the_end() -> None:
     ],
 )
 def test_a_spike_is_ten_times_the_own_peak_and_at_least_a_thousand(peak: int, today: int, speaks: bool) -> None:
-    for on in (TODAY, TODAY - DAY):
-        assert speaks == bool(quota("signing-spike", daily(peak) | {TODAY - DAY: peak} | {on: today}))
-    assert not quota("signing-spike", daily(peak) | {TODAY - 2 * DAY: today})
+    """It is seen for three days: points come up to two days late."""
+    for back in range(3):
+        assert speaks == bool(quota("signing-spike", daily(peak) | {TODAY - back * DAY: today}))
+    assert not quota("signing-spike", daily(peak) | {TODAY - 3 * DAY: today})
+
+
+def spikes(by_day: dict[date, int], now: datetime = NOW) -> list[tuple[Severity, str]]:
+    seen = survey(signatures={GAMES.id: signed(by_day, now)})
+    return [(one.severity, one.what.removeprefix("Account games (Games) made ")) for one in found(SPIKE, seen, now=now)]
+
+
+SPIKE = "signing-spike"
+RELEASES = {date(2026, 9, 7): 2_000, date(2026, 10, 5): 2_000, date(2026, 11, 2): 2_000, date(2026, 12, 7): 2_000}
+
+
+@pytest.mark.parametrize("day", [date(2026, 10, 5), date(2026, 11, 2), date(2026, 11, 4), date(2026, 12, 7)])
+@pytest.mark.parametrize("usual", [0, 3])
+def test_a_release_by_the_month_is_no_spike_though_it_lies_five_weeks_back(day: date, usual: int) -> None:
+    now = datetime(day.year, day.month, day.day, 18, tzinfo=UTC)
+    by_day = daily(usual, 60, now) | {on: number for on, number in RELEASES.items() if on <= day}
+    assert [] == spikes(by_day, now)
+
+
+@pytest.mark.parametrize(
+    ("by_day", "heard"),
+    [
+        ({TODAY: 999}, []),
+        ({TODAY: 1_000}, [(Severity.WARNING, "1,000 signatures on 20 Nov 2026, its first signatures that are known")]),
+        (
+            {TODAY - 40 * DAY: 1, TODAY: 1_000},
+            [(Severity.CRITICAL, "1,000 signatures on 20 Nov 2026; the busiest day known before had 1")],
+        ),
+        (
+            {TODAY - 2 * DAY: 1_500, TODAY: 2_000},
+            [(Severity.WARNING, "1,500 signatures on 18 Nov 2026, its first signatures that are known")],
+        ),
+        (
+            {TODAY - 2 * DAY: 1_500, TODAY: 15_000},
+            [(Severity.CRITICAL, "15,000 signatures on 20 Nov 2026; the busiest day known before had 1,500")],
+        ),
+        (
+            {TODAY - 9 * DAY: 9, TODAY - 2 * DAY: 1_500, TODAY - DAY: 1_600, TODAY: 90_000},
+            [(Severity.CRITICAL, "1,500 signatures on 18 Nov 2026; the busiest day known before had 9")],
+        ),
+    ],
+)
+def test_first_signatures_page_nobody_and_of_several_spikes_the_earliest_is_told(
+    by_day: dict[date, int], heard: list[tuple[Severity, str]]
+) -> None:
+    """But first signatures do not cover up what comes after them."""
+    assert heard == spikes(by_day)
 
 
 def test_of_an_account_of_which_nothing_is_known_no_day_is_a_spike() -> None:
@@ -147,6 +275,10 @@ def test_of_an_account_of_which_nothing_is_known_no_day_is_a_spike() -> None:
     assert 1 == len(found("signing-spike", survey(signatures={GAMES.id: one_release})))
     new = replace(one_release, gaps=(Window(OLD, NOW - 3 * DAY),))
     assert [] == found("signing-spike", survey(signatures={GAMES.id: new}))
+    zeros = signed({TODAY: 50_000})
+    for days, speaks in ((6, False), (7, True)):
+        few = {on: zeros.days[on] for on in (TODAY - number * DAY for number in range(days + 1))}
+        assert speaks == bool(found("signing-spike", survey(signatures={GAMES.id: replace(zeros, days=few)})))
 
 
 @pytest.mark.parametrize(
