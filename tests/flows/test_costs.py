@@ -1,6 +1,6 @@
 """The bill: every page, apart by currency, never earlier than Azure asks, and nothing lost by waiting."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -120,6 +120,28 @@ async def test_a_closed_month_is_read_until_it_no_longer_moves() -> None:
 
     november_only = world.azure.reads["costs", subscription().scope] - reads["costs", subscription().scope]
     assert (20, 4) == (reads["costs", subscription().scope], november_only)
+
+
+async def test_a_month_is_settled_once_it_was_read_to_its_end_after_it_stopped_moving() -> None:
+    world = await billed()
+    [account] = world.azure.accounts
+    seen = []
+    for at in (datetime(2026, 12, 2, 7, tzinfo=UTC), datetime(2026, 12, 3, 23, tzinfo=UTC)):
+        await world.settle(at)
+        await world.read_bills()
+        seen.append((await kept(world))[NOVEMBER].settled)
+    world.azure.billed[account].append(Charge(date(2026, 11, 30), "Signature Overage", Decimal(4), "USD"))
+    world.azure.throttled_after = {"costs": world.azure.reads["costs", subscription().scope] + 2}
+    await world.settle(datetime(2026, 12, 4, 7, tzinfo=UTC))
+    await world.house().costs.plan(world.clock.now())
+    world.collect()
+    await world.settle(world.clock.now())
+    seen.append((await kept(world))[NOVEMBER].settled)
+    await world.settle(world.clock.now() + timedelta(hours=1))
+    found = await kept(world)
+
+    assert [False, False, False] == seen
+    assert (True, Decimal("6.331")) == (found[NOVEMBER].settled, found[NOVEMBER].totals["USD"])
 
 
 async def test_throttling_waits_as_long_as_asked_and_keeps_what_was_read() -> None:

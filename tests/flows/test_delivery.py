@@ -156,7 +156,7 @@ async def test_a_message_says_what_where_what_next_and_when_again() -> None:
     [item] = event["data"]["items"]
     assert [
         "Critical: Identity validation aaaaaaaa expires on 26 Nov 2026, in 6 days: 1 account (payments)",
-        "If nothing is done: Signing stops for 1 profile: payments/release.",
+        "If nothing is done: Signing stops for 1 profile: payments/release (westeurope).",
         f"Next step: {step}",
         "First seen: Fri 20 Nov 2026 07:07 UTC",
         "You will hear again: when 3 days are left, and when it is over.",

@@ -295,3 +295,15 @@ async def test_a_report_about_a_subscription_never_seen_is_kept() -> None:
     await heard_of(world)
 
     assert VALIDATION in (await world.house().shelves.read(stranger, world.clock.now())).register
+
+
+async def test_after_an_outage_old_facts_of_others_are_not_judged() -> None:
+    """Fifty hours without a check, and an event comes before the next one: nobody is woken for what is not known."""
+    world = await listed()
+    await world.look()
+    world.clock.at += timedelta(hours=50)
+    await world.house().events.reported(said(61))
+    assert [] == await heard_of(world)
+
+    await world.look()
+    assert [] == world.receiver.heard()

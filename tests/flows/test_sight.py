@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from shared.domain.blind import About
 from tests.flows.fakes import DAY, START, Profile, subscription
-from tests.flows.world import World, days
+from tests.flows.world import SETTINGS, World, days
 
 DEAD = START - 5 * DAY
 
@@ -243,3 +243,36 @@ async def test_a_subscription_taken_out_of_the_settings_is_not_looked_at_any_mor
 
     assert (subscription(1).id,) == (await world.later()).shards
     assert before == world.azure.reads["profiles", labs]
+
+
+async def test_a_subscription_that_is_named_is_looked_at_though_nothing_is_listed_in_it() -> None:
+    """Its provider is not registered, so Azure shows no accounts there, and no error."""
+    named = {"WATCH__SCOPES": f"{subscription(1).id}, {subscription(2).id}"}
+    world = World(settings={**SETTINGS, **named})
+    world.azure.add("games", Profile())
+    world.azure.registered = {"microsoft.codesigning": "NotRegistered"}
+    look = await world.look()
+
+    assert (subscription(1).id, subscription(2).id) == look.shards
+    assert ["provider-not-registered"] * 2 == [rule for _, _, rule in world.receiver.heard()]
+
+
+async def test_a_named_subscription_that_may_not_be_read_is_told() -> None:
+    world = World(settings={**SETTINGS, "WATCH__SCOPES": f"{subscription(1).id}, {subscription(2).id}"})
+    world.azure.add("games", Profile())
+    world.azure.forbidden.add(subscription(2).scope)
+    await world.look()
+    assert [("first", "warning", "subscription-unreadable")] == await world.hear()
+
+
+async def test_an_endpoint_that_is_not_asked_is_not_said_to_answer_again() -> None:
+    world = World()
+    account = world.azure.add("games", Profile())
+    world.azure.accounts[account] = replace(world.azure.accounts[account], uri="https://weu.example")
+    world.azure.unreached.add("https://weu.example")
+    told = [said for _ in range(3) for said in await world.hear()]
+    assert [("first", "warning", "endpoint-unreachable")] == told
+
+    world.azure.index_fails = True
+    told = [said for _ in range(3) for said in await world.hear()]
+    assert [("first", "warning", "inventory-unreadable")] == told

@@ -40,9 +40,6 @@ async def test_a_critical_problem_is_repeated_after_1_3_and_7_days_and_then_each
     assert {"first", "repeat"} == {reason for reason, _, _ in world.receiver.heard()}
 
 
-LATE = ("first", "warning", "watch-late")
-
-
 async def test_a_warning_is_never_repeated() -> None:
     world = World()
     world.azure.add("games", Profile(status="Disabled"))
@@ -115,7 +112,7 @@ async def test_a_validation_that_lapses_is_not_said_to_be_over_until_it_is_cured
     ended = [said for _ in range(3) for said in await world.hear()]
     assert {"resolved"} == {reason for reason, _, _ in ended}
     assert ["signing-down", "validation-expired", "validation-expiring"] == sorted(rule for _, _, rule in ended)
-    assert [LATE] == await world.hear(24 * 8)
+    assert [] == await world.hear(24 * 8)
 
 
 async def test_flapping_evidence_needs_two_looks_to_be_over() -> None:
@@ -195,6 +192,16 @@ async def test_quota_is_told_at_each_threshold_and_a_new_month_begins_in_silence
     quota = [(4_000, "first", "warning"), (4_500, "worse", "warning"), (5_000, "worse", "warning")]
     overage = (7_000, "first", "warning")
     assert [*quota, overage] == heard
-    assert [LATE] == await world.hear(24 * 12)
+    assert [] == await world.hear(24 * 12)
     [fresh] = (await world.view()).accounts
     assert (0, ()) == (fresh.signatures, (await world.view()).findings)
+
+
+async def test_a_check_that_came_late_is_told_and_ends_without_a_word() -> None:
+    world = World(settings={"ALERT__WEBHOOK_URL": "https://receiver.example/hook"})
+    world.azure.add("games", Profile())
+    await world.look()
+
+    assert [] == await world.hear(2.9)
+    assert [("first", "warning", "watch-late")] == await world.hear(9)
+    assert [] == [*await world.hear(), *await world.hear()]

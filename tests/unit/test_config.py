@@ -271,3 +271,42 @@ def test_a_schedule_has_six_fields_within_their_limits(schedule: str, fits: bool
 def test_the_address_of_metrics_must_hold_the_region(address: str) -> None:
     _, [mistake] = config.read({"AZURE__METRICS": address})
     assert "AZURE__METRICS: must hold {region} where the region belongs, and no other braces." == mistake.sentence
+
+
+@pytest.mark.parametrize(
+    "name", ["RULE__SIGNING_SPIKE", "RULES_SIGNING_SPIKE", "rules__signing_spike", "Rules__Signing_Spike"]
+)
+def test_a_rule_that_is_set_under_a_wrong_name_is_said(name: str) -> None:
+    _, [mistake] = config.read({name: "off"})
+    assert f"{name} is not a setting of Countersign: did you mean RULES__SIGNING_SPIKE?" == mistake.sentence
+
+
+GUID = "3c0e8f52-74d5-4a1b-92cf-8f6d4b309c32"
+
+
+@pytest.mark.parametrize(
+    ("written", "scope"),
+    [
+        (f"/Subscriptions/{GUID}/", GUID),
+        (f"/subscriptions/{GUID}", GUID),
+        ("/providers/Microsoft.Management/managementGroups/contoso", "contoso"),
+    ],
+)
+def test_scopes_may_be_written_as_the_portal_shows_them(written: str, scope: str) -> None:
+    settings, mistakes = config.read({"WATCH__SCOPES": written})
+    assert ((scope,), ()) == (settings.watch_scopes, mistakes)
+
+
+def test_subscriptions_that_are_named_beside_a_management_group_are_watched_too() -> None:
+    settings, _ = config.read({"WATCH__SCOPES": f"contoso, {GUID}"})
+    assert (frozenset(), {GUID}) == (settings.only_subscriptions, settings.policy.watched)
+
+
+def test_budgets_are_read_with_spaces_and_in_two_currencies() -> None:
+    settings, mistakes = config.read(
+        {"COST__BUDGET": "tag : Team = apps = 50 EUR; total=5 EUR; 9 USD; account: x=1 EUR"}
+    )
+    assert () == mistakes
+    assert [("tag:team=apps", "EUR"), ("total", "EUR"), ("total", "USD"), ("account:x", "EUR")] == [
+        (budget.name, budget.currency) for budget in settings.budgets
+    ]

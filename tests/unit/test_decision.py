@@ -12,7 +12,7 @@ from shared.domain.blind import About, Blind, Sight
 from shared.domain.decision import Deciding, Verdict
 from shared.domain.finding import Finding, Rule, Severity
 from shared.domain.memory import FindingMemory, Intent, Reason
-from shared.domain.policy import Policy, TellPolicy
+from shared.domain.policy import Mode, Policy, RuleSetting, TellPolicy
 from shared.domain.routing import Routes
 
 START = datetime(2026, 11, 20, 7, 7, tzinfo=UTC)
@@ -34,6 +34,7 @@ RULES = {
         Rule("testimony", nothing, settled=True),
         Rule("slow", nothing, needs_looks=3),
         Rule("month", nothing, settled=True, quiet_end=True),
+        Rule("signing-down", nothing, repeats=True),
     )
 }
 ROUTES = Routes({Severity.CRITICAL: ("pager", "mail"), Severity.WARNING: ("mail",)})
@@ -274,3 +275,51 @@ def test_whatever_happens_first_and_over_take_turns(sightings: Sequence[tuple[st
         turns = [reason for reason in reasons if reason in ("first", "resolved")]
         assert ["first", "resolved"] * (len(turns) // 2) + ["first"] * (len(turns) % 2) == turns
     assert len(keys) == len(set(keys))
+
+
+def test_what_has_become_less_grave_is_told_when_it_is_worse_again() -> None:
+    """A typing error said that it ends tomorrow; corrected, the whole countdown is still to come."""
+    life = Life()
+    assert 2 == len(life.look(finding("testimony", level=6)))
+    assert [] == life.look(finding("testimony", Severity.WARNING, level=1))
+    assert [("mail", "worse")] == life.look(finding("testimony", Severity.WARNING, level=2))
+    assert [("mail", "worse"), ("pager", "worse")] == life.look(finding("testimony", level=3))
+
+
+def test_evidence_that_comes_and_goes_is_not_told_each_time() -> None:
+    life = Life()
+    life.look(finding(level=3))
+    assert [] == [*life.look(finding(level=2)), *life.look(finding(level=3))]
+
+
+@pytest.mark.parametrize(
+    ("hider", "told"),
+    [
+        (finding("signing-down"), ["signing-down"]),
+        (finding("signing-down", Severity.WARNING), ["signing-down", "validation-expired"]),
+    ],
+)
+def test_nothing_is_hidden_by_what_is_less_grave(hider: Finding, told: list[str]) -> None:
+    life = Life()
+    life.look(hider, finding("validation-expired"))
+    assert told == sorted({intent.finding.rule for intent in life.intents})
+
+
+@pytest.mark.parametrize("setting", [RuleSetting(Mode.OBSERVE), RuleSetting(Mode.TELL, 3)])
+def test_nothing_is_hidden_by_what_nobody_is_told(setting: RuleSetting) -> None:
+    life = Life()
+    life.policy = replace(life.policy, rules={"signing-down": setting})
+    life.look(finding("signing-down"), finding("validation-expired"))
+    assert {"validation-expired"} == {intent.finding.rule for intent in life.intents}
+
+
+def test_what_goes_on_under_another_name_is_not_over() -> None:
+    """Its profile was suspended: signing with it is still down."""
+    life = Life()
+    down = replace(finding("signing-down"), subject="validation", covers=frozenset({"rg/games/release"}))
+    suspended = replace(finding("profile-suspended"), subject="rg/games/release", covers=down.covers)
+    life.look(down)
+    assert [("mail", "first"), ("pager", "first")] == life.look(suspended)
+    assert [] == [*life.look(suspended), *life.look(suspended), *life.look(suspended)]
+    life.look()
+    assert ["resolved"] * 4 == [reason for _, reason in life.look()]

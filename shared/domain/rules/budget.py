@@ -52,7 +52,7 @@ class _Spent:
     @property
     def counts_nothing(self) -> bool:
         """No account that is watched belongs to it; that there is none at all is another rule's to say."""
-        return self.budget.name != "total" and not self.spending.accounts and _whole(self.survey)
+        return self.budget.name != "total" and self.spending == Spending() and _whole(self.survey)
 
     def of(self, amount: Decimal) -> str:
         """At least 150.00 of 100.00 EUR."""

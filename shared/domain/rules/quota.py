@@ -218,7 +218,7 @@ def weigh_quota(survey: Survey, account: SigningAccount, policy: Policy, now: da
             f"{one.at_least}{one.used:,} of {one.terms.included_signatures:,} signatures in {one.month} "
             f"({used:.1f} %), told at {', '.join(map(str, one.percents))} %"
         )
-        ahead = outlook(one.signed, one.period, one.terms.included_signatures, now)
+        ahead = one.ahead
         if isinstance(ahead, CannotSay):
             yield f"the end of the period cannot be foreseen: {ahead.why}"
         else:
@@ -311,9 +311,10 @@ def _what_it_costs(one: _Metered) -> str:
     words = f"Nothing stops: signing goes on, and every further signature costs {each}"
     if not one.over:
         return f"{words}."
-    ahead = one.ahead
-    foreseen = f"about {one.overage_of(ahead):,.2f} to the end of {one.month}" if isinstance(ahead, Outlook) else ""
-    return f"{words}; so far {one.spent:,.2f} {price.currency}{f', {foreseen}' if foreseen else ''}."
+    so_far, ahead = f"{words}; so far {one.spent:,.2f} {price.currency}", one.ahead
+    if isinstance(ahead, CannotSay):
+        return f"{so_far}."
+    return f"{so_far}, about {one.overage_of(ahead):,.2f} {price.currency} to the end of {one.month}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from shared.domain.rules.concerns import (
     title,
     where_bound,
 )
-from shared.domain.survey import Survey
+from shared.domain.survey import BoundProfile, Survey
 from shared.domain.validation import RegisterEntry, ValidationStatus
 from shared.domain.words import count, day
 
@@ -223,12 +223,20 @@ def _ended(entry: RegisterEntry, now: datetime) -> date | None:
 
 
 def _proof(survey: Survey, bound: Bound, ended: date, policy: Policy, now: datetime) -> Proof:
-    """By the newest certificate of each profile that was seen now."""
-    seen = [profile for account, profile in bound if account.id in survey.profiles and profile.usable]
-    newest = [certificate for profile in seen if (certificate := profile.newest_certificate)]
-    if any(one.created.date() > ended and not one.overdue(now, policy.renewal.slack) for one in newest):
+    """By the newest certificate of each profile; of those out of sight, by what they had issued when they were seen."""
+    proofs = {_proof_of(survey, pair, ended, policy, now) for pair in bound if pair[1].usable}
+    return next((proof for proof in (Proof.ISSUING, Proof.STOPPED) if proof in proofs), Proof.NONE)
+
+
+def _proof_of(survey: Survey, pair: BoundProfile, ended: date, policy: Policy, now: datetime) -> Proof:
+    account, profile = pair
+    newest, seen = profile.newest_certificate, account.id in survey.profiles
+    if newest is None:
+        return Proof.NONE
+    late = seen and newest.overdue(now, policy.renewal.slack)
+    if newest.created.date() > ended and not late:
         return Proof.ISSUING
-    return Proof.STOPPED if any(one.overdue(now, policy.renewal.slack) for one in newest) else Proof.NONE
+    return Proof.STOPPED if late else Proof.NONE
 
 
 def _dead_for_long(profile: CertificateProfile, now: datetime) -> bool:

@@ -8,16 +8,19 @@ from typing import Any
 
 import pytest
 
+from shared.domain.account import CertificateProfile, SigningAccount
 from shared.domain.cost import AccountCost
-from shared.domain.happened import Happened, What
+from shared.domain.happened import Happened, What, recent
 from shared.domain.policy import CostPolicy, Policy
 from shared.domain.price import prices_of
+from shared.domain.rules.cost import weigh_cost
 from shared.domain.rules.fit import fit_of
 from shared.domain.signatures import Signatures
 from shared.domain.survey import AccountFacts, Survey
 from shared.domain.validation import RegisterEntry
 from tests.unit.rules.samples import (
     ACTION,
+    COMPLETED,
     DAY,
     FAILED,
     GAMES,
@@ -28,6 +31,7 @@ from tests.unit.rules.samples import (
     OLD,
     TODAY,
     account,
+    certificate,
     cost,
     daily,
     entry,
@@ -100,9 +104,45 @@ def test_where_somebody_is_at_it_another_rule_tells(said: RegisterEntry, speaks:
     assert speaks == bool(found("cost-idle", survey(profiles={GAMES.id: ()}, said=[said])))
 
 
-def test_an_investigation_is_not_called_idle() -> None:
-    assert not idle(45, profiles={GAMES.id: (profile(GAMES, status="Suspended"),)})
-    assert idle(45, profiles={GAMES.id: (profile(GAMES, status="Disabled"),)})
+REVOKED = certificate(NOW - 40 * DAY, revocation_status="Succeeded", revocation_asked=NOW - 39 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("one", "shown", "speaks"),
+    [
+        (GAMES, profile(GAMES), True),
+        (GAMES, profile(GAMES, status="Disabled"), True),
+        (GAMES, profile(GAMES, status="Suspended"), False),
+        (replace(GAMES, provisioning_state="Suspended"), profile(GAMES), False),
+        (replace(GAMES, provisioning_state="suspended"), profile(GAMES, status="Disabled"), False),
+        (GAMES, profile(GAMES, certificates=(REVOKED,)), False),
+        (GAMES, profile(GAMES, status="Disabled", certificates=(REVOKED,)), False),
+    ],
+)
+def test_an_investigation_is_not_called_idle(one: SigningAccount, shown: CertificateProfile, speaks: bool) -> None:
+    seen = survey(one, profiles={one.id: (shown,)}, signatures={one.id: signed({TODAY - 45 * DAY: 5})})
+    assert speaks == bool(found("cost-idle", seen))
+
+
+OTHERS = "87eafa5b-2f0e-4f57-a5f6-6a55ff0d7f10"
+GIVEN_UP = entry(FAILED, validation_id=OTHERS, account="games", given_up_by="kim")
+
+
+@pytest.mark.parametrize(
+    ("said", "speaks"), [(entry(ACTION), False), (entry(IN_PROGRESS), False), (entry(COMPLETED), True)]
+)
+@pytest.mark.parametrize("usable", [False, True])
+def test_while_a_request_is_open_nothing_is_called_idle_though_another_was_given_up(
+    said: RegisterEntry, usable: bool, speaks: bool
+) -> None:
+    shown = (profile(GAMES, status="Active" if usable else "Disabled"),)
+    assert speaks == idle(45, profiles={GAMES.id: shown}, said=[GIVEN_UP, said])
+
+
+def test_whoever_is_advised_to_delete_hears_what_goes_with_it_and_what_stays() -> None:
+    [one] = found("cost-idle", survey(signatures={GAMES.id: signed({TODAY - 45 * DAY: 5})}))
+    for words in ("so do not if another account uses them", "what was signed stays valid"):
+        assert words in one.next_step
 
 
 def test_early_in_march_what_is_kept_has_to_do() -> None:
@@ -145,6 +185,34 @@ def test_currencies_are_never_compared_with_each_other() -> None:
     assert [] == found("cost-unusual", seen)
 
 
+def in_dollars(known: AccountCost) -> AccountCost:
+    return replace(known, charges=tuple(replace(charge, currency="USD") for charge in known.charges))
+
+
+@pytest.mark.parametrize(
+    ("own", "speaks"),
+    [
+        (cost(GAMES, OCTOBER, FEE, ("Signature Overage", "9")), True),
+        (cost(GAMES, OCTOBER, ("Basic Account", "90"), currency="USD"), False),
+        (in_dollars(cost(GAMES, OCTOBER, FEE, ("Signature Overage", "9"))), False),
+    ],
+)
+def test_a_bill_in_another_currency_than_the_prices_is_not_compared(own: AccountCost, speaks: bool) -> None:
+    """Two other accounts of the subscription are billed in EUR, so prices are."""
+    others = [account(name) for name in ("one", "two")]
+    known = {one.id: (cost(one, OCTOBER, FEE),) for one in others} | {GAMES.id: (own,)}
+    signatures = {GAMES.id: signed(daily(20))}
+    prices = prices_of(known.values(), signatures, Policy().quota, NOW)
+    seen = survey(GAMES, *others, costs=known, signatures=signatures, prices=prices)
+    assert speaks == bool(found("bill-differs", seen))
+
+
+def test_a_bill_in_two_currencies_is_not_compared() -> None:
+    mixed = cost(GAMES, OCTOBER, FEE, ("Signature Overage", "9"))
+    dollars = replace(mixed.charges[0], currency="USD")
+    assert [] == found("bill-differs", billed(replace(mixed, charges=(*mixed.charges, dollars))))
+
+
 @pytest.mark.parametrize(("charged", "speaks"), [("0.99", False), ("1.00", True), ("5.00", True)])
 def test_a_bill_that_signatures_do_not_explain(charged: str, speaks: bool) -> None:
     """20 a day are far below the quota: nothing but the fee is explained, to 10 % and one unit of currency."""
@@ -153,7 +221,8 @@ def test_a_bill_that_signatures_do_not_explain(charged: str, speaks: bool) -> No
 
 
 UNEXPLAINED = cost(GAMES, OCTOBER, FEE, ("Signature Overage", "9"))
-NEWLY_PREMIUM = AccountFacts(GAMES, (), OLD, (Happened(What.SKU, NOW, "Basic", "Premium"),))
+LONG_AGO = datetime(2026, 10, 2, 8, tzinfo=UTC)
+NEWLY_PREMIUM = AccountFacts(GAMES, (), OLD, (Happened(What.SKU, LONG_AGO, "Basic", "Premium"),))
 
 
 @pytest.mark.parametrize(
@@ -162,6 +231,7 @@ NEWLY_PREMIUM = AccountFacts(GAMES, (), OLD, (Happened(What.SKU, NOW, "Basic", "
         billed(UNEXPLAINED, counted=signed(daily(20), silent=True)),
         billed(UNEXPLAINED, counted=replace(signed(daily(20)), since=NOW - 20 * DAY)),
         billed(UNEXPLAINED, facts={GAMES.id: NEWLY_PREMIUM}),
+        billed(replace(UNEXPLAINED, settled=False)),
         billed(),
     ],
 )
@@ -169,10 +239,28 @@ def test_what_is_not_known_to_the_end_is_not_compared_with_the_bill(seen: Survey
     assert [] == found("bill-differs", seen)
 
 
+def test_another_validation_of_a_profile_explains_no_bill() -> None:
+    rebound = AccountFacts(GAMES, (), OLD, (Happened(What.REBOUND, LONG_AGO, profile="release"),))
+    assert 1 == len(found("bill-differs", billed(UNEXPLAINED, facts={GAMES.id: rebound})))
+
+
+@pytest.mark.parametrize("day", range(1, 31))
+def test_what_happened_is_known_as_long_as_the_bill_of_its_month_is_judged(day: int) -> None:
+    changed = (Happened(What.SKU, datetime(2026, 10, 1, tzinfo=UTC), "Basic", "Premium"),)
+    assert changed == recent(changed, datetime(2026, 11, day, 23, 59, tzinfo=UTC))
+
+
+def test_a_month_that_was_read_by_half_is_no_measure_for_the_next() -> None:
+    half = replace(cost(GAMES, OCTOBER, FEE), settled=False)
+    assert [] == found("cost-unusual", billed(half, cost(GAMES, NOVEMBER, ("Premium Account", "92"))))
+
+
 def test_before_the_month_has_settled_its_bill_is_not_judged() -> None:
     early = datetime(2026, 11, 3, 12, tzinfo=UTC)
-    seen = billed(UNEXPLAINED, counted=signed(daily(20, 50, early), early), now=early)
-    assert [] == found("bill-differs", seen, now=early)
+    moving = replace(UNEXPLAINED, settled=False)
+    seen = billed(moving, counted=signed(daily(20, 50, early), early), now=early)
+    known = billed(UNEXPLAINED).prices
+    assert [] == found("bill-differs", replace(seen, prices=known), now=early)
 
 
 def deleted(on: date, charged: date) -> Survey:
@@ -197,27 +285,24 @@ def test_the_period_of_the_deletion_is_charged_in_full_and_the_next_should_not(
     assert speaks == bool(found("billed-after-deletion", deleted(on, charged)))
 
 
-def test_unit_prices_come_from_the_bill_in_its_own_currency() -> None:
-    """6,000 signatures in October: 1,000 above the quota cost 4.00 EUR."""
-    over = signed({OCTOBER: 6_000})
-    seen = billed(cost(GAMES, OCTOBER, FEE, ("Signature Overage", "4.00")), counted=over)
-    price = seen.prices.of("Basic", Policy().quota)
-    assert price
-    assert (Decimal("9.20"), Decimal("0.004"), "EUR", False) == (price.fee, price.overage, price.currency, price.listed)
-
-
-def test_what_was_not_billed_is_priced_by_the_rate_of_what_was() -> None:
-    premium = billed(cost(GAMES, OCTOBER, FEE)).prices.of("Premium", Policy().quota)
-    assert premium
-    assert (Decimal("92.08"), "EUR", False) == (premium.fee, premium.currency, premium.listed)
-
-
-@pytest.mark.parametrize("seen", [billed(), billed(cost(GAMES, NOVEMBER, FEE)), survey()])
-def test_without_a_closed_month_list_prices_serve_and_say_so(seen: Survey) -> None:
-    price = seen.prices.of("basic", Policy().quota)
-    assert price
-    assert ("9.99 USD by list price", True) == (price.said(price.fee), price.listed)
-    assert seen.prices.of("Gold", Policy().quota) is None
+@pytest.mark.parametrize(
+    ("charges", "said"),
+    [
+        ([("9.20", "EUR"), ("-9.20", "EUR")], ""),
+        ([("9.20", "EUR"), ("-9.196", "EUR")], ""),
+        ([("9.20", "EUR"), ("-5.00", "EUR")], "4.20 EUR up to 2 Nov 2026"),
+        ([("9.20", "EUR"), ("-9.20", "USD")], "9.20 EUR up to 2 Nov 2026"),
+        ([("-9.20", "EUR")], ""),
+    ],
+)
+def test_what_was_given_back_is_not_billed(charges: list[tuple[str, str]], said: str) -> None:
+    seen = deleted(date(2026, 10, 9), date(2026, 11, 2))
+    [known] = seen.costs[GAMES.id]
+    late = tuple(replace(known.charges[0], amount=Decimal(amount), currency=paid) for amount, paid in charges)
+    spoken = found("billed-after-deletion", replace(seen, costs={GAMES.id: (replace(known, charges=late),)}))
+    assert ([said] if said else []) == [
+        one.what.partition("still billed, ")[2].partition(", though")[0] for one in spoken
+    ]
 
 
 @pytest.mark.parametrize(
@@ -245,6 +330,42 @@ def test_a_downgrade_is_forbidden_by_a_second_profile_of_one_type() -> None:
     many = (profile(one), profile(one, name="second"), profile(one, name="test", profile_type="PublicTrustTest"))
     [spoken] = found("sku-fit", survey(one, profiles={one.id: many}, signatures={one.id: signed(daily(20))}))
     assert "but Basic allows 1 profile of each type, and it has more of PublicTrust" in spoken.what
+
+
+EUROS = (cost(GAMES, OCTOBER, FEE),)
+
+
+@pytest.mark.parametrize(
+    ("parts", "known"),
+    [
+        ({}, True),
+        ({"costs": {GAMES.id: EUROS}}, False),
+        ({"costs": {GAMES.id: EUROS}, "prices": billed(*EUROS).prices}, True),
+        ({"costs": {GAMES.id: (in_dollars(EUROS[0]),)}, "prices": billed(*EUROS).prices}, False),
+        ({"costs": {GAMES.id: (*EUROS, in_dollars(EUROS[0]))}, "prices": billed(*EUROS).prices}, False),
+    ],
+)
+def test_skus_are_compared_in_the_one_currency_that_the_account_is_billed_in(
+    parts: dict[str, Any], known: bool
+) -> None:
+    seen = survey(signatures={GAMES.id: signed(daily(20))}, **parts)
+    assert known == (fit_of(seen, GAMES, Policy(), NOW) is not None)
+
+
+def test_where_profiles_were_never_read_nobody_knows_what_forbids_a_change() -> None:
+    seen = survey(signatures={GAMES.id: signed(daily(20))})
+    unread = replace(seen, profiles={})
+    last_seen = replace(unread, last_seen=seen.profiles)
+    assert [True, False, True] == [fit_of(one, GAMES, Policy(), NOW) is not None for one in (seen, unread, last_seen)]
+
+
+def test_unit_prices_are_said_to_four_digits_and_a_month_that_still_moves_as_such() -> None:
+    seen = billed(cost(GAMES, OCTOBER, FEE), cost(GAMES, NOVEMBER, FEE))
+    assert [
+        "9.20 EUR a month, 0.004605 a signature above the quota, by the last bill that settled",
+        "billed for October 2026: 9.20 EUR",
+        "billed for November 2026 so far: 9.20 EUR",
+    ] == list(weigh_cost(seen, GAMES, Policy(), NOW))
 
 
 def test_days_are_a_setting() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.domain.account import SigningAccount
-from shared.domain.blind import About, Blind
+from shared.domain.blind import About, Blind, hidden
 from shared.domain.budget import Spending
 from shared.domain.finding import Finding, Severity
 from shared.domain.fleet import FleetSurvey
@@ -163,4 +163,82 @@ def test_a_missing_part_makes_it_at_least() -> None:
 
 def test_a_budget_in_another_currency_than_the_bill_is_said_and_not_compared() -> None:
     spoken = budgets("9000", "9000", "USD")
-    assert {"cost-budget": "Budget total is in EUR, but the bill is in USD: they cannot be compared"} == spoken
+    compared = "Budget total is in EUR, but 9,000.00 USD charged in November cannot be compared with it"
+    assert {"cost-budget": compared} == spoken
+
+
+EUR, USD = (Budget("total", Decimal(100), currency) for currency in ("EUR", "USD"))
+
+
+def over(
+    so_far: dict[str, str], *budgets: Budget, name: str = "total", accounts: int = 1, **parts: Any
+) -> list[Finding]:
+    """What is said where so much was charged."""
+    charged = {currency: Decimal(amount) for currency, amount in so_far.items()}
+    spent = {name: Spending(charged, charged, accounts=accounts)} if accounts else {}
+    seen = FleetSurvey(LOOK, [replace(end(1), spent=spent)])
+    policy = Policy(cost=CostPolicy(budgets or (EUR,)))
+    found = fleet_findings(replace(seen, **parts), policy, NOW)
+    return [one for one in found if one.rule == "cost-budget"]
+
+
+@pytest.mark.parametrize(
+    ("so_far", "budgets", "said"),
+    [
+        ({"EUR": "5"}, (EUR,), []),
+        ({"EUR": "5", "USD": "0"}, (EUR,), []),
+        ({"EUR": "5", "USD": "-20"}, (EUR,), []),
+        ({"EUR": "5", "USD": "0.004"}, (EUR,), []),
+        ({"EUR": "5", "USD": "50000"}, (EUR,), [(1, "50,000.00 USD charged in November cannot be compared")]),
+        ({"EUR": "105"}, (EUR,), [(2, "105.00 of 100.00 EUR charged in November")]),
+        ({"EUR": "105", "USD": "7"}, (EUR,), [(2, "EUR charged in November, and 7.00 USD beside it")]),
+        ({"EUR": "5", "USD": "50"}, (EUR, USD), []),
+        ({"EUR": "5", "USD": "500"}, (EUR, USD), [(2, "500.00 of 100.00 USD")]),
+        ({"EUR": "5", "USD": "5", "GBP": "5"}, (EUR, USD), [(1, "5.00 GBP"), (1, "5.00 GBP")]),
+    ],
+)
+def test_what_a_budget_does_not_count_is_said_and_exceeding_it_is_worse(
+    so_far: dict[str, str], budgets: tuple[Budget, ...], said: list[tuple[int, str]]
+) -> None:
+    found = over(so_far, *budgets)
+    assert [level for level, _ in said] == [one.level for one in found]
+    assert all(words in one.what for one, (_, words) in zip(found, said, strict=True))
+
+
+def test_each_budget_of_a_month_is_a_problem_of_its_own_and_the_look_says_which_month() -> None:
+    """Not the time at which it closed, which may be in the next year already."""
+    begun = replace(LOOK, started=datetime(2026, 12, 31, 23, 58, tzinfo=UTC))
+    found = over({"EUR": "105", "USD": "105"}, EUR, USD, look=begun)
+    assert ["total/eur/2026-12", "total/usd/2026-12"] == [one.subject for one in found]
+    assert all("December" in one.what for one in found)
+
+
+def test_a_budget_is_not_over_where_something_was_not_seen() -> None:
+    [found] = over({"EUR": "105"})
+    assert hidden(found.rests_on, [Blind(About.ACCOUNTS, "", "1 subscription could not be checked in time.")])
+
+
+LOST = Blind(About.ACCOUNTS, OWNER.scope, "403")
+
+
+@pytest.mark.parametrize(
+    ("name", "accounts", "parts", "speaks"),
+    [
+        ("account:tool", 0, {}, True),
+        ("subscription:labs", 0, {}, True),
+        ("tag:team=apps", 0, {}, True),
+        ("account:tools", 1, {}, False),
+        ("total", 0, {}, False),
+        ("account:tool", 0, {"unended": ["Labs"]}, False),
+        ("account:tool", 0, {"blind": [NO_INDEX]}, False),
+        ("account:tool", 0, {"look": replace(LOOK, blind=(NO_INDEX,))}, False),
+        ("account:tool", 0, {"ends": [replace(end(1), blind=(LOST,))]}, False),
+        ("account:tool", 0, {"ends": [replace(end(1), blind=(Blind(About.COSTS, OWNER.scope, "403"),))]}, True),
+    ],
+)
+def test_a_budget_that_counts_nothing_is_said_where_everything_was_looked_at(
+    name: str, accounts: int, parts: dict[str, Any], speaks: bool
+) -> None:
+    found = over({}, Budget(name, Decimal(100), "EUR"), name=name, accounts=accounts, **parts)
+    words = f"Budget {name} counts nothing: no account that is watched belongs to it"
+    assert ([(0, words)] if speaks else []) == [(one.level, one.what) for one in found]

@@ -1,11 +1,12 @@
 """Subscriptions and accounts in order: state, tenant, provider, tags, and what changed."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from shared.domain.blind import About, Blind
 from shared.domain.finding import Finding, Severity
 from shared.domain.happened import KEPT_FOR, Happened, What, recent
 from shared.domain.policy import Policy
@@ -159,3 +160,65 @@ def test_old_changes_are_forgotten_and_there_are_never_too_many() -> None:
 def test_each_account_with_a_bad_tag_is_named() -> None:
     bad, good = account("bad", tags={"countersign-keep": "perhaps"}), account("good", tags={"countersign-keep": "true"})
     assert [("bad",)] == [one.accounts for one in found("tag-malformed", survey(bad, good))]
+
+
+BAD = {"countersign-keep": "perhaps"}
+
+
+def test_a_bad_tag_is_one_problem_of_the_place_that_carries_it() -> None:
+    grouped = [account(name, group_tags=BAD) for name in ("one", "two")]
+    [of_group] = found("tag-malformed", survey(*grouped))
+    assert ("A tag of resource group rg (Games) cannot be read", ("one", "two")) == (
+        of_group.what.partition(":")[0],
+        of_group.accounts,
+    )
+    owned = replace(survey(account("one"), account("two")), subscription=replace(OWNER, tags=BAD))
+    [of_subscription] = found("tag-malformed", owned)
+    assert "A tag of subscription Games cannot be read" == of_subscription.what.partition(":")[0]
+
+
+def unread(*spots: tuple[Blind, float]) -> list[tuple[str, Severity]]:
+    """Blind spots, each for so many hours."""
+    known = {spot.key: NOW - timedelta(hours=hours) for spot, hours in spots}
+    seen = survey(blind=tuple(spot for spot, _ in spots), unread=known)
+    return [(one.subject, one.severity) for one in found("subscription-unreadable", seen)]
+
+
+WHOLE = Blind(About.ACCOUNTS, OWNER.scope, "403")
+PROFILES, USAGE = (Blind(about, account().id, "403") for about in (About.PROFILES, About.USAGE))
+LOCKS = Blind(About.LOCKS, OWNER.scope, "403")
+
+
+@pytest.mark.parametrize(
+    ("spots", "told"),
+    [
+        ([(PROFILES, 240), (USAGE, 0)], [(f"{OWNER.id}/part", Severity.CRITICAL)]),
+        ([(LOCKS, 240), (USAGE, 1)], [(f"{OWNER.id}/part", Severity.WARNING)]),
+        ([(LOCKS, 240)], [(f"{OWNER.id}/part", Severity.WARNING)]),
+        ([(LOCKS, 240), (WHOLE, 1)], [(OWNER.id, Severity.WARNING)]),
+        ([(WHOLE, 24)], [(OWNER.id, Severity.CRITICAL)]),
+    ],
+)
+def test_each_blind_spot_has_its_own_beginning(
+    spots: list[tuple[Blind, float]], told: list[tuple[str, Severity]]
+) -> None:
+    """Nobody is woken for locks; the loss of the whole is told whatever was lost before."""
+    assert told == unread(*spots)
+
+
+def test_a_deletion_has_one_key_though_an_event_tells_another_day() -> None:
+    gone = replace(_gone(NOW), happened=(Happened(What.DELETED, NOW),))
+    both = [survey(account("other"), gone={GAMES.id: one}) for one in (gone, _gone(NOW - DAY))]
+    assert 1 == len({found("account-deleted", seen)[0].key for seen in both})
+
+
+def _gone(at: datetime) -> AccountFacts:
+    return AccountFacts(GAMES, (), OLD, (Happened(What.DELETED, at),), at)
+
+
+@pytest.mark.parametrize(
+    ("created", "at"), [(NOW - timedelta(hours=2), NOW - timedelta(hours=2)), (OLD, NOW), (None, NOW)]
+)
+def test_an_account_that_comes_into_sight_is_new_though_it_is_old(created: datetime | None, at: datetime) -> None:
+    known = facts_after(None, replace(GAMES, created=created), (), Burst(GAMES.id), NOW, appears=True)
+    assert [at] == [one.at for one in known.happened]

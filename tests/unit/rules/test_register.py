@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from shared.domain.happened import Happened, What
-from shared.domain.survey import AccountFacts, Survey
-from shared.domain.validation import RegisterEntry, Trust, ValidationStatus
+from shared.domain.refresh import Burst
+from shared.domain.survey import AccountFacts, Survey, facts_after
+from shared.domain.validation import ApplicantKind, RegisterEntry, Trust, ValidationStatus, Way
 from tests.unit.rules.samples import (
     ACTION,
+    COMPLETED,
     DAY,
     FAILED,
     GAMES,
@@ -129,3 +131,77 @@ def rebound(said: list[RegisterEntry], now_bound: str = ID) -> Survey:
 )
 def test_a_profile_bound_to_another_validation_wants_its_date(seen: Survey, speaks: bool) -> None:
     assert speaks == bool(found("profile-rebound", seen))
+
+
+@pytest.mark.parametrize(("kind", "speaks"), [("PublicTrust", False), ("PrivateTrust", True), ("SomethingNew", False)])
+def test_individuals_are_validated_for_public_trust_only(kind: str, speaks: bool) -> None:
+    said = replace(DATED, kind=ApplicantKind.INDIVIDUAL)
+    seen = survey(said=[said], profiles={GAMES.id: (profile(GAMES, profile_type=kind),)})
+    assert speaks == bool(found("validation-kind", seen))
+
+
+def test_a_request_under_way_is_to_be_confirmed_too() -> None:
+    waiting = entry(IN_PROGRESS, account="games", validation_id="", said_at=NOW - 200 * DAY)
+    assert 1 == len(found("register-unconfirmed", survey(said=[waiting], profiles={GAMES.id: ()})))
+
+
+@pytest.mark.parametrize("status", [IN_PROGRESS, ACTION])
+def test_a_renewal_without_a_date_is_asked_for(status: ValidationStatus) -> None:
+    assert found("register-missing", survey(said=[entry(status)]))
+
+
+def after(*ids: str | None) -> AccountFacts:
+    """An account whose one profile was seen bound to each of these, or not there, one after the other."""
+    facts = None
+    for number, bound in enumerate(ids):
+        shown = () if bound is None else (profile(GAMES, identity_validation_id=bound),)
+        now = NOW + number * timedelta(hours=1)
+        facts = facts_after(facts, GAMES, shown, Burst(GAMES.id), now, appears=False)
+    assert facts
+    return facts
+
+
+@pytest.mark.parametrize(
+    ("ids", "rebound"),
+    [
+        ((ID, ID), []),
+        ((ID, OTHER_ID), [(ID, OTHER_ID)]),
+        ((ID, None, OTHER_ID), [(ID, OTHER_ID)]),
+        ((ID, None, None, ID), []),
+        ((ID, "", OTHER_ID), [(ID, OTHER_ID)]),
+        ((ID, None, OTHER_ID, ID), [(ID, OTHER_ID), (OTHER_ID, ID)]),
+    ],
+)
+def test_a_profile_that_was_deleted_and_made_again_is_bound_anew(
+    ids: tuple[str | None, ...], rebound: list[tuple[str, str]]
+) -> None:
+    """The cure of a lapsed validation is just that, and an event makes us look in between."""
+    assert rebound == [(one.before, one.after) for one in after(*ids).happened]
+
+
+def test_nothing_of_a_profile_that_stays_is_kept_twice() -> None:
+    assert {} == after(ID, ID, OTHER_ID, OTHER_ID).bound
+
+
+EVENT = Way.EVENT
+ASKED: dict[str, Any] = {"requested": OLD.date(), "attempts_used": 3}
+
+
+@pytest.mark.parametrize(
+    ("known", "said", "carried"),
+    [
+        ({"status": COMPLETED, "expires": TODAY - DAY}, COMPLETED, {"expires": TODAY - DAY}),
+        ({"status": ValidationStatus.EXPIRED, "expires": TODAY - DAY}, COMPLETED, {"expires": None}),
+        ({"status": ACTION, "expires": TODAY + 30 * DAY}, COMPLETED, {"expires": TODAY + 30 * DAY}),
+        ({"status": COMPLETED, "expires": TODAY + 30 * DAY}, IN_PROGRESS, {"expires": TODAY + 30 * DAY}),
+        ({"status": COMPLETED, "expires": TODAY + 30 * DAY}, ValidationStatus.EXPIRED, {"expires": None}),
+        ({"status": COMPLETED} | ASKED, IN_PROGRESS, {"requested": None, "attempts_used": None}),
+        ({"status": IN_PROGRESS} | ASKED, ACTION, ASKED),
+        ({"status": FAILED, "given_up_by": "kim"} | ASKED, ACTION, {"attempts_used": None, "given_up_by": ""}),
+    ],
+)
+def test_an_event_carries_nothing_of_another_request_into_this_one(
+    known: dict[str, Any], said: ValidationStatus, carried: dict[str, Any]
+) -> None:
+    after_it = entry(said, way=EVENT, said_at=NOW).over(entry(**known))
+    assert carried == {name: getattr(after_it, name) for name in carried}

@@ -127,3 +127,41 @@ def test_a_profile_that_is_renewed_daily_never_raises_anything(at: datetime) -> 
 @given(st.timedeltas(timedelta(), 60 * DAY))
 def test_no_problem_began_in_the_future(age: timedelta) -> None:
     assert [] == [found for found in judge(profile(certificate(age))) if found.began and found.began > NOW]
+
+
+@pytest.mark.parametrize(
+    ("made", "found"),
+    [
+        (profile(certificate(-4 * SECOND), age=3 * SECOND), []),
+        (replace(profile(), created=None, provisioning_state="Accepted", status=""), []),
+        (replace(profile(), created=None, provisioning_state="Succeeded"), ["signing-down"]),
+        (profile(certificate(HOUR, revoked="Succeeded"), age=2 * HOUR), ["signing-down"]),
+        (profile(certificate(80 * HOUR), age=3 * HOUR), ["signing-down"]),
+    ],
+)
+def test_a_profile_that_was_just_made_is_not_down(made: CertificateProfile, found: list[str]) -> None:
+    assert found == names(made)
+
+
+def test_what_is_suspended_as_a_whole_is_not_cured_by_new_profiles() -> None:
+    suspended = replace(ACCOUNT, provisioning_state="Suspended")
+    seen = Survey(OWNER, NOW, (suspended,), {ACCOUNT.id: (profile(certificate(90 * HOUR)),)})
+    assert [] == [*renewal_stopped(seen, Policy(), NOW), *signing_down(seen, Policy(), NOW)]
+
+
+def test_profiles_bound_to_nothing_have_nothing_in_common() -> None:
+    down = replace(profile(certificate(90 * HOUR)), identity_validation_id="")
+    found = judge(down, replace(down, name="nightly"))
+    assert ["rg/games/nightly", "rg/games/release"] == sorted(one.subject for one in found)
+    assert all("bound to none" in one.what for one in found)
+
+
+@pytest.mark.parametrize(
+    "dead",
+    [
+        profile(age=300 * DAY),
+        profile(replace(certificate(200 * DAY, revoked="Succeeded"), revocation_asked=NOW - 199 * DAY), age=300 * DAY),
+    ],
+)
+def test_what_never_signed_or_was_revoked_long_ago_wakes_nobody_either(dead: CertificateProfile) -> None:
+    assert [Severity.WARNING] == [found.severity for found in judge(dead)]

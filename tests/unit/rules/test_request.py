@@ -1,5 +1,6 @@
 """Requests on their way: at, just before and just after each boundary, and advice by reason."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,8 +11,23 @@ from hypothesis import strategies as st
 from shared.domain.business_days import business_days_between
 from shared.domain.finding import Severity
 from shared.domain.policy import Policy, ValidationPolicy
+from shared.domain.survey import Survey
 from shared.domain.validation import ApplicantKind, FailureReason, RegisterEntry, ValidationStatus
-from tests.unit.rules.samples import ACTION, DAY, FAILED, ID, IN_PROGRESS, NOW, TODAY, account, entry, found, survey
+from tests.unit.rules.samples import (
+    ACTION,
+    DAY,
+    FAILED,
+    ID,
+    IN_PROGRESS,
+    NOW,
+    OTHER_ID,
+    TODAY,
+    account,
+    entry,
+    found,
+    profile,
+    survey,
+)
 
 
 def rules_of(said: RegisterEntry, rule: str) -> list[tuple[Severity, int]]:
@@ -91,15 +107,71 @@ def test_what_is_required_depends_on_who_is_validated() -> None:
     ],
 )
 def test_a_failure_is_advised_on_by_its_reason(reason: FailureReason | None, words: str) -> None:
-    [one] = found("validation-failed", survey(said=[entry(FAILED, account="games", failure=reason)]))
+    [one] = found("validation-failed", lone(entry(FAILED, account="games", failure=reason)))
     assert Severity.WARNING == one.severity
     assert words in one.next_step
     assert ID in one.facts["To paste for support"]
 
 
+def lone(*said: RegisterEntry, **parts: Any) -> Survey:
+    """An account that never got a profile."""
+    return survey(profiles={account().id: ()}, said=list(said), **parts)
+
+
 def test_what_was_given_up_is_only_worth_knowing() -> None:
-    [one] = found("validation-failed", survey(said=[entry(FAILED, account="games", given_up_by="kim")]))
+    [one] = found("validation-failed", lone(entry(FAILED, account="games", given_up_by="kim")))
     assert (Severity.INFO, True) == (one.severity, "given up by kim" in one.what)
+    assert "delete the account" in one.next_step
+
+
+GIVEN_UP = entry(FAILED, account="games", validation_id=OTHER_ID, given_up_by="kim")
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        survey(said=[GIVEN_UP]),
+        survey(said=[replace(GIVEN_UP, given_up_by=""), entry()]),
+        lone(GIVEN_UP, entry(IN_PROGRESS, account="games")),
+        replace(survey(said=[GIVEN_UP]), profiles={}),
+        survey(said=[GIVEN_UP], profiles={account().id: (profile(account(), None),)}),
+    ],
+)
+def test_no_account_is_advised_to_be_deleted_that_signs_or_waits_or_was_not_read(seen: Survey) -> None:
+    [one] = found("validation-failed", seen)
+    assert "delete the account so" not in one.next_step
+    assert "delete the account, so" not in one.next_step
+
+
+def test_a_failed_request_of_an_account_that_signs_is_worth_knowing_and_no_more() -> None:
+    [one] = found("validation-failed", survey(said=[replace(GIVEN_UP, given_up_by="")]))
+    assert (Severity.INFO, "Signing goes on with the validation that is in use.") == (one.severity, one.stops)
+
+
+def test_a_request_keeps_its_key_when_it_gets_its_id() -> None:
+    waiting = entry(ACTION, account="Games", validation_id="")
+    keys = [
+        found("validation-action-required", lone(said))[0].key
+        for said in (waiting, replace(waiting, validation_id=OTHER_ID))
+    ]
+    assert keys[0] == keys[1]
+
+
+def test_a_request_without_an_id_is_done_when_the_account_uses_a_completed_validation() -> None:
+    waiting = entry(ACTION, account="games", validation_id="", said_at=NOW - 200 * DAY)
+    assert [] == found("validation-action-required", survey(said=[waiting, entry()]))
+    assert [] != found("validation-action-required", survey(said=[replace(waiting, said_at=NOW), entry()]))
+
+
+def test_without_a_day_of_the_request_it_is_counted_from_when_it_was_said() -> None:
+    said = entry(IN_PROGRESS, account="games", validation_id="", said_at=NOW - 60 * DAY)
+    [one] = found("validation-stalled", lone(said))
+    assert "has been in progress since 21 Sep 2026" in one.what
+
+
+def test_after_three_attempts_no_more_documents_are_asked_for() -> None:
+    [one] = found("validation-action-required", lone(entry(ACTION, account="games", attempts_used=3)))
+    assert "Documents were supplied three times" in one.next_step
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """Validations: told at each crossing, weighed against what Azure shows."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -113,7 +115,11 @@ def past(said: RegisterEntry, profile: Profile | None, now: datetime = NOW, *, s
 YESTERDAY = NOW.date() - DAY
 LONG_AGO = NOW.date() - 20 * DAY
 STOPPED = Profile(renews_until=NOW - 2 * DAY)
+DEAD = Profile(renews_until=NOW - 40 * DAY, created=NOW - 90 * DAY)
+JUST_BEFORE = Profile(created=NOW - 30 * DAY - timedelta(hours=13), renews_until=NOW - timedelta(hours=13))
+OTHER = Profile(validation="bbbbbbbb-0000-4000-8000-000000000000")
 COMPLETED, EXPIRED = ValidationStatus.COMPLETED, ValidationStatus.EXPIRED
+FAILED, IN_PROGRESS = ValidationStatus.FAILED, ValidationStatus.IN_PROGRESS
 
 
 @pytest.mark.parametrize(
@@ -122,13 +128,14 @@ COMPLETED, EXPIRED = ValidationStatus.COMPLETED, ValidationStatus.EXPIRED
         (entry(NOW.date()), Profile(), []),
         (entry(YESTERDAY), STOPPED, ["validation-expired"]),
         (entry(YESTERDAY), Profile(), ["register-out-of-date"]),
-        (entry(LONG_AGO), STOPPED, ["register-out-of-date"]),
+        (entry(YESTERDAY), JUST_BEFORE, []),
+        (entry(LONG_AGO), STOPPED, ["validation-expired"]),
         (entry(None, EXPIRED), Profile(), ["register-out-of-date"]),
         (entry(NOW.date() + 90 * DAY, EXPIRED), Profile(created=NOW), ["register-out-of-date"]),
         (entry(None), Profile(), []),
-        (entry(YESTERDAY, ValidationStatus.FAILED), STOPPED, []),
-        (entry(YESTERDAY, ValidationStatus.IN_PROGRESS), STOPPED, []),
-        (entry(YESTERDAY), Profile(validation="bbbbbbbb-0000-4000-8000-000000000000"), []),
+        (entry(YESTERDAY, FAILED), STOPPED, ["validation-expired"]),
+        (entry(YESTERDAY, IN_PROGRESS), STOPPED, ["validation-expired"]),
+        (entry(YESTERDAY), OTHER, []),
         (entry(YESTERDAY), None, []),
     ],
 )
@@ -138,15 +145,64 @@ def test_past_its_date_it_has_lapsed_or_the_list_is_wrong(
     assert found == past(said, profile)
 
 
-def test_an_account_that_was_seen_before_still_counts_when_it_is_out_of_sight() -> None:
-    assert ["validation-expired"] == past(entry(YESTERDAY), STOPPED, seen=False)
+def said_to_end(said: RegisterEntry, profile: Profile, *, seen: bool = True) -> list[tuple[Severity, int]]:
+    given = survey(said, profile, seen=seen)
+    return [(one.severity, one.level) for one in validation_expiring(given, Policy(), NOW)]
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_between_its_last_day_and_the_proof_it_stays_what_was_told_a_day_before(seen: bool) -> None:
+    """Certificates of three days show it a day and a half later; until then only the list says so."""
+    assert [(Severity.CRITICAL, 6)] == said_to_end(entry(YESTERDAY), JUST_BEFORE, seen=seen)
+    expired = replace(entry(YESTERDAY, EXPIRED), said_at=NOW)
+    assert [(Severity.CRITICAL, 7)] == said_to_end(expired, JUST_BEFORE, seen=seen)
+    assert [] == said_to_end(entry(YESTERDAY), Profile(), seen=seen)
+
+
+def test_what_was_seen_before_proves_life_and_no_end() -> None:
     assert ["register-out-of-date"] == past(entry(YESTERDAY), Profile(), seen=False)
+    assert [] == past(entry(YESTERDAY), STOPPED, seen=False)
+    assert [(Severity.CRITICAL, 6)] == said_to_end(entry(YESTERDAY), STOPPED, seen=False)
 
 
-def test_where_profiles_were_never_read_a_lapse_is_told_all_the_same() -> None:
-    never = Survey(OWNER, NOW, (ACCOUNT,), register={ID: entry(YESTERDAY)})
-    [found] = validation_expired(never, Policy(), NOW)
-    assert found.what.endswith("expired on 19 Nov 2026: the profiles that use it could not be read")
+@pytest.mark.parametrize(("profile", "severity"), [(STOPPED, Severity.CRITICAL), (DEAD, Severity.WARNING)])
+def test_nobody_is_woken_for_what_has_been_dead_for_a_month(profile: Profile, severity: Severity) -> None:
+    [found] = validation_expired(survey(entry(LONG_AGO), profile), Policy(), NOW)
+    assert severity == found.severity
+
+
+@pytest.mark.parametrize("status", [IN_PROGRESS, ValidationStatus.ACTION_REQUIRED, FAILED])
+def test_a_renewal_that_is_under_way_or_failed_puts_no_end_off(status: ValidationStatus) -> None:
+    said = entry(NOW.date() + 14 * DAY, status)
+    [found] = validation_expiring(survey(said, Profile()), Policy(), NOW)
+    assert (Severity.WARNING, 3) == (found.severity, found.level)
+    assert ("do not make another one" in found.next_step) == said.open
+
+
+@pytest.mark.parametrize(
+    ("parts", "account", "speaks"),
+    [
+        ({}, None, True),
+        ({"account": "games"}, "other", True),
+        ({"account": "other"}, "other", False),
+        ({}, "other", False),
+        ({"status": EXPIRED}, None, False),
+    ],
+)
+def test_an_entry_that_nothing_is_known_to_use_counts_only_where_it_may_be_used(
+    parts: dict[str, Any], account: str | None, speaks: bool
+) -> None:
+    """One account that could not be read yet does not bring old entries back to life."""
+    seen = replace(ACCOUNT, id="/subscriptions/1/b", name=account or "")
+    accounts = (ACCOUNT, seen) if account else (ACCOUNT,)
+    profiles = {seen.id: (OTHER.shown(seen.id, NOW),)} if account else {}
+    said = replace(entry(NOW.date() + DAY), **parts)
+    found = [*validation_expiring(Survey(OWNER, NOW, accounts, profiles, register={ID: said}), Policy(), NOW)]
+    assert speaks == bool(found)
+    assert [] == [
+        one.rule
+        for one in validation_expired(Survey(OWNER, NOW, accounts, profiles, register={ID: said}), Policy(), NOW)
+    ]
 
 
 def test_an_entry_without_an_id_is_bound_to_nothing() -> None:
