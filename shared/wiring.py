@@ -285,9 +285,9 @@ def azure_storage(settings: Settings) -> Storage:
 
 def storage_errors() -> tuple[type[Exception], ...]:
     """What reading and writing raise where nobody is signed in, a role is missing or nothing answers."""
-    from azure.core.exceptions import AzureError
+    from shared.store.azure_clients import UNREACHABLE
 
-    return (AzureError,)
+    return UNREACHABLE
 
 
 def in_memory_storage() -> Storage:

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.domain.blind import About, Blind, Sight, hidden, unread
 from shared.domain.decision import Deciding, Verdict
 from shared.domain.finding import Finding, Rule
-from shared.domain.happened import GONE_FOR, KEPT_FOR
+from shared.domain.happened import GONE_FOR
 from shared.domain.kept import Kept, Standing
 from shared.domain.look import Shard
 from shared.domain.metering import PACE, Metering, Months, silent_hours
@@ -27,6 +27,7 @@ from shared.ports.shelves import Commit, Shelves
 from shared.ports.views import Views
 
 MAX_CONFLICTS = 8
+MOVED_FOR = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +224,7 @@ def _moved(subscription: Subscription, standing: Standing, now: datetime) -> Mov
     if standing.tenant_id and subscription.tenant_id and standing.tenant_id != subscription.tenant_id:
         return Moved(standing.tenant_id, subscription.tenant_id, now)
     moved = standing.moved
-    return moved if moved and now - moved.noticed < KEPT_FOR else None
+    return moved if moved and now - moved.noticed < MOVED_FOR else None
 
 
 def _unread(shard: Shard, found: Readings) -> list[Blind]:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain.blind import About, Blind, unread
+from shared.domain.blind import About, Blind, Sight, unread
 from shared.domain.decision import Deciding
 from shared.domain.fleet import FleetSurvey
 from shared.domain.kept import Standing
@@ -59,7 +59,7 @@ class FleetJudge:
             due = self.due_after(before[0].started) if before else None
             survey = FleetSurvey(look, ends, blind, since, self.mistakes, scopes, unended, before, told, due)
             findings = [found for rule in FLEET_RULES for found in rule.findings(survey, self.policy, now)]
-            verdict = deciding.decide(findings, kept.memory, blind)
+            verdict = deciding.decide(findings, kept.memory, (*blind, *_lost(ends)))
             try:
                 await self.shelves.commit(
                     kept, Commit({}, {}, frozenset(), verdict.changes, Standing(known, look.blind))
@@ -83,3 +83,9 @@ def _not_in_time(unended: Sequence[str]) -> Sequence[Blind]:
     """What lies in them was not seen."""
     reason = f"{count(len(unended), 'subscription')} could not be checked in time."
     return [Blind(About.ACCOUNTS, "", reason)] if unended else []
+
+
+def _lost(ends: Sequence[ShardEnd]) -> Sequence[Blind]:
+    """What lies in subscriptions that could not be read at all was not seen either."""
+    lost = [spot for end in ends for spot in end.blind if spot.hides(Sight(About.ACCOUNTS, end.subscription.scope))]
+    return [Blind(About.ACCOUNTS, "", lost[0].reason)] if lost else []

@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from azure.core.exceptions import AzureError
+
+# What reading and writing raise where nobody is signed in, a role is missing or nothing answers.
+UNREACHABLE = (AzureError,)
 # The emulator's account, with the key that is published with it: it opens nothing else.
 _DEVELOPMENT = (
     "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;"

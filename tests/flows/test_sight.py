@@ -1,5 +1,6 @@
 """Not seeing is not resolving, not forgetting, and not zero; and being blind is told."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from shared.domain.blind import About

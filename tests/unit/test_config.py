@@ -299,13 +299,13 @@ def test_scopes_may_be_written_as_the_portal_shows_them(written: str, scope: str
 
 def test_subscriptions_that_are_named_beside_a_management_group_are_watched_too() -> None:
     settings, _ = config.read({"WATCH__SCOPES": f"contoso, {GUID}"})
-    assert (frozenset(), {GUID}) == (settings.only_subscriptions, settings.policy.watched)
+    assert settings.only_subscriptions == frozenset()
+    assert settings.policy.watched == frozenset({GUID})
 
 
 def test_budgets_are_read_with_spaces_and_in_two_currencies() -> None:
-    settings, mistakes = config.read(
-        {"COST__BUDGET": "tag : Team = apps = 50 EUR; total=5 EUR; 9 USD; account: x=1 EUR"}
-    )
+    written = "tag : Team = apps = 50 EUR; total=5 EUR; 9 USD; account: x=1 EUR"
+    settings, mistakes = config.read({"COST__BUDGET": written})
     assert () == mistakes
     assert [("tag:team=apps", "EUR"), ("total", "EUR"), ("total", "USD"), ("account:x", "EUR")] == [
         (budget.name, budget.currency) for budget in settings.budgets

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from shared.domain.account import SigningAccount
 from shared.domain.blind import About, Sight
 from shared.domain.finding import Finding, Rule, Severity
-from shared.domain.happened import Happened, What
+from shared.domain.happened import KEPT_FOR, Happened, What
 from shared.domain.policy import Policy
 from shared.domain.rules import pages
 from shared.domain.survey import AccountFacts, Survey
@@ -48,7 +48,7 @@ def weigh_changes(survey: Survey, account: SigningAccount, _policy: Policy, _now
         yield f"{moment(one.at)}: {one.what}{words}{f' ({one.operation})' if one.operation else ''}"
     if not happened:
         since = f"; first seen {moment(known.first_seen)}" if known and known.first_seen else ""
-        yield f"nothing changed in 30 days{since}"
+        yield f"nothing changed in {KEPT_FOR.days} days{since}"
 
 
 APPEARED = Rule(

@@ -216,9 +216,10 @@ def _gone(at: datetime) -> AccountFacts:
     return AccountFacts(GAMES, (), OLD, (Happened(What.DELETED, at),), at)
 
 
-@pytest.mark.parametrize(
-    ("created", "at"), [(NOW - timedelta(hours=2), NOW - timedelta(hours=2)), (OLD, NOW), (None, NOW)]
-)
+LATELY = NOW - timedelta(hours=2)
+
+
+@pytest.mark.parametrize(("created", "at"), [(LATELY, LATELY), (OLD, NOW), (None, NOW)])
 def test_an_account_that_comes_into_sight_is_new_though_it_is_old(created: datetime | None, at: datetime) -> None:
     known = facts_after(None, replace(GAMES, created=created), (), Burst(GAMES.id), NOW, appears=True)
     assert [at] == [one.at for one in known.happened]
