@@ -40,10 +40,11 @@ def rule_settings(environment: Mapping[str, str]) -> tuple[Mapping[str, RuleSett
 def rules_touched_by(names: Collection[str]) -> frozenset[str]:
     """Rules whose answer may differ when these settings do, with those that they hide or are hidden by; all if unsure.
 
-    What no rule names, like `TELL__REPEAT_CRITICAL` or `ALERT__WARNING`, is about how every finding is told.
+    What no rule names, and what is about telling, like `TELL__REPEAT_CRITICAL`, may concern every finding.
     """
     by_rule = {name: {setting_name(name), *rule.settings} for name, rule in BOOK.items()}
-    if not set(names) <= set().union(*by_rule.values()):
+    telling = any(name.startswith(("ALERT__", "TELL__")) for name in names)
+    if telling or not set(names) <= set().union(*by_rule.values()):
         return frozenset(BOOK)
     touched = {name for name, settings in by_rule.items() if settings & set(names)}
     while more := {one for pair in HIDES if touched & set(pair) for one in pair} - touched:

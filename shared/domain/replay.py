@@ -1,6 +1,6 @@
 """What was known at a moment that is over, put together from history, and what would have been told of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -110,14 +110,17 @@ class Word:
     finding: Finding
 
     @property
-    def told_alike(self) -> tuple[str, str, str, str, str]:
-        """Two words that say the same to the same receiver in the same check."""
-        return self.look, self.receiver, str(self.reason), self.finding.key, str(self.finding.severity)
+    def news(self) -> tuple[str, str, str, str]:
+        """What is said to whom, whenever it is."""
+        return self.receiver, str(self.reason), self.finding.key, str(self.finding.severity)
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`checks` were replayed, the first of them only to know what stood already. `began`: how far back history goes."""
+    """`checks` were replayed, the first of them only to know what stood already. `began`: how far back history goes.
+
+    `before` was told with the settings in force, `after` would be with the others.
+    """
 
     checks: int
     subscriptions: int
@@ -129,14 +132,30 @@ class Comparison:
     @property
     def more(self) -> Sequence[Word]:
         """Only told with the other settings."""
-        return _only(self.after, self.before)
+        return [word for word, partner in _paired(self.after, self.before) if partner is None]
 
     @property
     def less(self) -> Sequence[Word]:
         """Only told with the settings in force."""
-        return _only(self.before, self.after)
+        return [word for word, partner in _paired(self.before, self.after) if partner is None]
+
+    @property
+    def moved(self) -> Sequence[tuple[Word, Word]]:
+        """Told with both, but at another time: then, and now."""
+        pairs = _paired(self.after, self.before)
+        return [(word, partner) for word, partner in pairs if partner and partner.look != word.look]
 
 
-def _only(these: Iterable[Word], others: Iterable[Word]) -> Sequence[Word]:
-    there = {word.told_alike for word in others}
-    return [word for word in these if word.told_alike not in there]
+def _paired(these: Iterable[Word], others: Iterable[Word]) -> Iterator[tuple[Word, Word | None]]:
+    """Each with the one of the others that says the same: in the same check, or else the next that is left."""
+    these, left = list(these), list(others)
+    together: dict[int, Word] = {}
+    for same_look in (True, False):
+        for number, word in enumerate(these):
+            found = next(
+                (one for one in left if one.news == word.news and (one.look == word.look or not same_look)), None
+            )
+            if number not in together and found:
+                left.remove(found)
+                together[number] = found
+    yield from ((word, together.get(number)) for number, word in enumerate(these))

@@ -10,7 +10,7 @@ from shared.reports.check import row
 SHOWN = 40
 UNKNOWN = (
     "Replayed from what is kept: what Azure showed and people said at each check. Bills, registrations and locks are "
-    "those known today; settings that decide what is read, like WATCH__SCOPES, are not replayed."
+    "those known today; whether a bill could be read, and settings that decide what is read, are not replayed."
 )
 
 
@@ -25,7 +25,9 @@ def compared(found: Comparison) -> Iterator[str]:
     )
     yield from _part("MORE", found.more)
     yield from _part("LESS", found.less)
-    yield row("SAME", count(len(found.before) - len(found.less), "message item"))
+    yield from _moved(found.moved)
+    same = len(found.before) - len(found.less) - len(found.moved)
+    yield row("SAME", count(same, "message item") if same else "nothing")
     yield UNKNOWN
 
 
@@ -35,3 +37,12 @@ def _part(label: str, words: Sequence[Word]) -> Iterator[str]:
         yield row("", f"{moment(word.at)}  {word.receiver}  {headline(word.reason, word.finding)}")
     if len(words) > SHOWN:
         yield row("", f"and {len(words) - SHOWN:,} more; --since with less time shows fewer")
+
+
+def _moved(pairs: Sequence[tuple[Word, Word]]) -> Iterator[str]:
+    if pairs:
+        yield row("MOVED", f"{count(len(pairs), 'message item')} told at another time")
+    for then, now in pairs[:SHOWN]:
+        yield row(
+            "", f"{moment(then.at)} instead of {moment(now.at)}  {then.receiver}  {headline(then.reason, then.finding)}"
+        )
