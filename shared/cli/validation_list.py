@@ -18,6 +18,22 @@ if TYPE_CHECKING:
     from shared.cli.remote import Remote, Reply
 
 SAYABLE = tuple(name for name in FIELDS if name not in ("subscription", "validation"))
+HELP = {
+    "account": "the account that it was requested for",
+    "status": "In Progress, Action Required, Completed, Failed or Expired, as the portal says it",
+    "expires": "the last day that the portal shows, like 2028-11-19",
+    "organisation": "whose identity it is",
+    "kind": "organisation or individual",
+    "trust": "public or private",
+    "requested": "the day of the request, like 2026-11-19",
+    "email_verified": "yes or no",
+    "attempts_used": "how often documents were supplied, 0 to 3",
+    "failure": "e-mail missed, documents exhausted, not eligible or undetermined",
+    "given_up_by": "who says that no new request will be made",
+    "owner": "whom it belongs to",
+    "contact": "whom to ask",
+    "note": "anything else",
+}
 SHORTEST = 4  # Characters of an id that are enough, where they fit one only.
 LINES, SAME = "lines", "--confirm"
 
@@ -38,7 +54,7 @@ def add(commands: Any, remote_options: argparse.ArgumentParser) -> None:
     said = command("set", "say how it is with one validation", _set)
     said.add_argument("which", help="the beginning of its id, or the name of an account that uses or waits for it")
     for name in SAYABLE:
-        said.add_argument(f"--{name.replace('_', '-')}", dest=name, default=None)
+        said.add_argument(f"--{name.replace('_', '-')}", dest=name, default=None, metavar="...", help=HELP[name])
     said.add_argument(SAME, action="store_true", help="it is still as it was said: say it again")
     for name, words, run in (
         ("history", "everything that was said of one validation", _history),

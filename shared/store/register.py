@@ -43,7 +43,7 @@ class TableRegister:
             return known is None or known.said_at <= entry.said_at
         partition = key(entry.subscription_id)
         operations: list[Operation] = [_put(there, _entry_key(after.key), ENTRY.values(after))]
-        words = Row(_saying_key(after), SAID.values(Said(after)))
+        words = _row_of(Said(after))
         if await self.rows.get(partition, words.key) is None:  # An event may be delivered again.
             operations.append(Insert(words))
         if pending:
@@ -57,8 +57,7 @@ class TableRegister:
         there = await self._there(entry.subscription_id, entry.key, expected)
         if there is None:
             raise Conflict("this entry is no longer there")
-        words = Insert(Row(_saying_key(entry), SAID.values(said)))
-        await self.rows.transact(key(entry.subscription_id), [Delete(there.key, there.etag), words])
+        await self.rows.transact(key(entry.subscription_id), [Delete(there.key, there.etag), Insert(_row_of(said))])
 
     async def history(self, subscription_id: str, key_: str) -> Sequence[Said]:
         """By the time at which it was said."""
@@ -103,7 +102,7 @@ def _entry_key(key_: str) -> str:
     return key(REGISTER, key_)
 
 
-def _saying_key(entry: RegisterEntry) -> str:
+def _row_of(said: Said) -> Row:
     """Sorted by time; two words of one moment are two rows."""
-    words = hashlib.sha256(ENTRY.text(entry).encode()).hexdigest()[:8]
-    return key(SAYINGS, entry.key, f"{entry.said_at:%Y%m%dT%H%M%S%f}", words)
+    words = hashlib.sha256(SAID.text(said).encode()).hexdigest()[:8]
+    return Row(key(SAYINGS, said.entry.key, f"{said.entry.said_at:%Y%m%dT%H%M%S%f}", words), SAID.values(said))
