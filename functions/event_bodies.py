@@ -83,10 +83,15 @@ def reported_validation(event: Event, now: datetime, max_years_ahead: int) -> Re
     if event.type != VALIDATION_REPORTED:
         return None
     by = str(event.data.get("by") or "").strip()
-    if not by or len(by) > MOST_CHARACTERS:
-        raise Unfit([Fault("by", "must say who says so")])
+    wrong = [] if 0 < len(by) <= MOST_CHARACTERS else [Fault("by", "must say who says so")]
     said = {name: value for name, value in event.data.items() if name != "by"}
-    return entry_of(said, by, min(event.time or now, now), Way.EVENT, max_years_ahead)
+    try:
+        entry = entry_of(said, by, min(event.time or now, now), Way.EVENT, max_years_ahead)
+    except Unfit as unfit:
+        raise Unfit([*wrong, *unfit.faults]) from None
+    if wrong:
+        raise Unfit(wrong)
+    return entry
 
 
 def _object(data: object) -> Mapping[str, Any]:

@@ -19,8 +19,8 @@ import sys
 from datetime import UTC, datetime
 import time_machine
 time_machine.travel(datetime(2026, 11, 20, 9, 7, tzinfo=UTC), tick=True).start()
-from shared.cli import main
-sys.exit(main(["look"]))
+from shared.cli.main import main
+sys.exit(main(sys.argv[1:]))
 """
 SCENARIOS = PROJECT / "sandbox" / "scenarios"
 
@@ -45,11 +45,11 @@ def azure(scenario: Path, folder: Path) -> Iterator[dict[str, str]]:
         process.stdin.close()
 
 
-def look(environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", AT_THE_STORYS_TIME]
+def look(environment: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", AT_THE_STORYS_TIME, *(words or ("look",))]
     return subprocess.run(  # noqa: S603
         command,
-        env={**os.environ, **environment},
+        env={**os.environ, "COUNTERSIGN_URL": "", **environment},
         cwd=PROJECT,
         text=True,
         capture_output=True,
@@ -96,6 +96,18 @@ def test_without_rights_it_names_the_missing_role(tmp_path: Path) -> None:
     assert looked.returncode == 1
     assert "No signing account was found." in looked.stdout
     assert "Reader role" in looked.stdout
+
+
+def test_why_and_what_is_to_be_looked_up_are_answered_with_ones_own_rights(tmp_path: Path) -> None:
+    with azure(SCENARIOS / "contoso.yaml", tmp_path) as environment:
+        why = look(environment, "explain", "games-eu")
+        todo = look(environment, "register", "todo", "--subscription", "Games")
+    assert (0, 0) == (why.returncode, todo.returncode), why.stderr + todo.stderr
+    assert "Certificate profile games-eu/release is suspended in Games" in why.stdout
+    assert why.stdout.splitlines()[0].startswith("games-eu in Games, read Fri 20 Nov 2026 09:07 UTC")
+    assert why.stdout.splitlines()[-1].startswith("Asked with your own credentials:")
+    assert "2 things to look up." in todo.stdout
+    assert "used by studio-1, studio-2 and studio-3" in todo.stdout
 
 
 def test_a_wrong_setting_is_one_sentence(tmp_path: Path) -> None:

@@ -65,9 +65,38 @@ def test_a_second_look_tells_nothing_new(summary: dict[str, Any], messages: list
 
 
 def test_an_event_is_told_long_before_the_next_look(summary: dict[str, Any], messages: list[dict[str, Any]]) -> None:
-    [event] = summary["events"]
+    event = summary["events"][0]
     assert event["printed"][1].endswith("2 calls to Azure")
     assert ["Over: suspension of games-eu/release"] == titles(messages[1])
+
+
+def scene(summary: dict[str, Any], title: str) -> list[str]:
+    [found] = [event for event in summary["events"] if event["title"] == title]
+    printed: list[str] = found["printed"]
+    return printed
+
+
+def test_a_file_with_a_mistake_is_refused_and_then_taken(summary: dict[str, Any]) -> None:
+    said = "\n".join(scene(summary, "ENTER"))
+    assert "2 dates to look up" in said
+    assert "Nothing was taken in: 1 fault in the file; 1 line would be right." in said
+    assert "line 3, expires: must be a date like 2028-11-19" in said
+    assert "Taken in: 2 new, 0 changed, 0 as before." in said
+
+
+def test_an_account_is_explained_with_what_its_retirement_would_need(summary: dict[str, Any]) -> None:
+    first, *rest = scene(summary, "WHY")
+    assert first.endswith(
+        "countersign explain onboarding-2: 38 rules asked, validation-failed and cost-idle found something"
+    )
+    assert "10 of 11 conditions hold; not: a signed-in person has confirmed it within 14 days" in rest[-1]
+
+
+def test_another_setting_would_have_told_less(summary: dict[str, Any]) -> None:
+    said = scene(summary, "WHAT IF")
+    assert "4 checks of 5 subscriptions replayed" in said[0]
+    assert ["MORE      nothing", "LESS      1 message item"] == said[1:3]
+    assert "Account tools-basic (Platform) has made 5,030 of the 5,000 signatures" in said[3]
 
 
 def test_the_bill_is_said_with_how_far_it_goes(ended: Ended) -> None:
