@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from shared.domain.account import CertificateProfile, SigningAccount
 from shared.domain.finding import Finding, Rule
+from shared.domain.fleet import FleetSurvey
 from shared.domain.kept import Kept
 from shared.domain.memory import Decision, FindingMemory
 from shared.domain.policy import Mode, Policy
@@ -15,7 +16,10 @@ from shared.domain.rules.concerns import facts, requests
 from shared.domain.subscription import Subscription
 from shared.domain.survey import Survey
 from shared.domain.usage import month_of
+from shared.domain.view import FindingView
 from shared.domain.words import amounts, count, day, listing, moment
+
+FLEET_NUMBERS = ("judged over all subscriptions together, when the last check closed",)
 
 
 class Verdict(StrEnum):
@@ -98,6 +102,19 @@ def explain(
         tuple(_answer(rule, judged, account, kept.memory, policy) for rule in rules),
         conditions(survey, account, policy, now),
     )
+
+
+def fleet_answer(rule: Rule[FleetSurvey], findings: Sequence[FindingView], policy: Policy) -> RuleAnswer:
+    """What a rule about all subscriptions together found, from what is shown of it."""
+    mode = rule.set_by(policy).mode
+    there = [found for found in findings if found.rule == rule.name]
+    verdict = Verdict.OFF if mode is Mode.OFF else Verdict.FOUND if there else Verdict.NOTHING
+    problems = tuple(
+        Spoken(found.severity, found.what, tuple(Heard(receiver, reason) for receiver, reason in found.told))
+        for found in there
+    )
+    numbers = () if mode is Mode.OFF else FLEET_NUMBERS
+    return RuleAnswer(rule.name, rule.group, str(mode), verdict, numbers, problems)
 
 
 def _answer(

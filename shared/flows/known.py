@@ -1,19 +1,21 @@
 """What is known of a subscription, judged anew without asking Azure, writing or telling anything."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain.account import SigningAccount
-from shared.domain.explanation import Explanation, Judged, explain
+from shared.domain.explanation import Explanation, Judged, RuleAnswer, explain, fleet_answer
 from shared.domain.kept import Kept
 from shared.domain.look import Shard
 from shared.domain.policy import Policy
+from shared.domain.rules.book import FLEET_RULES
 from shared.domain.subscription import Subscription
 from shared.domain.survey import Survey
 from shared.domain.usage import month_of
 from shared.domain.validation_list import ListLine, list_lines
 from shared.flows.conclude import Judge, survey_of
+from shared.flows.fleet import FLEET
 from shared.flows.readings import as_known
 from shared.ports.looks import Looks
 from shared.ports.shelves import Shelves
@@ -59,8 +61,15 @@ class Known:
         view, looks = await self.views.read(kept.subscription.id), await self.looks.recent(1)
         judgement = self.judge.run(survey, kept, Shard(looks[0].id if looks else "", kept.subscription, ()))
         judged = Judged(survey, judgement.findings, judgement.verdict.decisions)
-        read_at = view.taken if view else None
-        return [explain(judged, account, kept, self.judge.rules, self._policy, read_at) for account in accounts]
+        read_at, fleet = view.taken if view else None, await self._fleet()
+        rules, policy = self.judge.rules, self._policy
+        found = [explain(judged, account, kept, rules, policy, read_at) for account in accounts]
+        return [replace(one, rules=(*one.rules, *fleet)) for one in found]
+
+    async def _fleet(self) -> Sequence[RuleAnswer]:
+        """Rules about all subscriptions together, as they were judged when the last check closed."""
+        view = await self.views.read(FLEET.id)
+        return [fleet_answer(rule, view.findings if view else (), self._policy) for rule in FLEET_RULES]
 
     async def _survey(self, subscription: Subscription, now: datetime) -> tuple[Kept, Survey]:
         kept = await self.shelves.read(subscription, month_of(now))

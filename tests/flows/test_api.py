@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from shared.domain.rules.book import BOOK
 from shared.domain.validation import Way
 from shared.web.app import make_app
 from shared.web.principal import HEADER
@@ -291,8 +292,11 @@ async def test_an_account_without_any_problem_is_explained_too() -> None:
     async with api(world) as client:
         [found] = (await client.get("/api/accounts/GAMES/explanation")).json()
     assert [] == [rule for rule in found["rules"] if rule["problems"]]
-    assert {"nothing found"} == {rule["verdict"] for rule in found["rules"]}
-    assert all(rule["numbers"] for rule in found["rules"])
+    assert set(BOOK) == {rule["rule"] for rule in found["rules"]}
+    assert {"watch-late"} == {rule["rule"] for rule in found["rules"] if rule["verdict"] != "nothing found"}, (
+        "it is off"
+    )
+    assert all(rule["numbers"] for rule in found["rules"] if rule["verdict"] != "off")
     assert "2026-11-20T08:07:00Z" == found["read_at"]
 
 

@@ -10,10 +10,12 @@ import pytest
 from shared.domain.account import SigningAccount
 from shared.domain.blind import About, Blind, hidden
 from shared.domain.budget import Spending
+from shared.domain.cost import CostScope
 from shared.domain.finding import Finding, Severity
 from shared.domain.fleet import FleetSurvey
 from shared.domain.look import Look, ShardEnd
 from shared.domain.policy import Budget, CostPolicy, Policy
+from shared.domain.reach import Reached
 from shared.domain.rules.book import FLEET_RULES
 from shared.domain.rules.hygiene import account_out_of_sight, subscription_unreadable
 from shared.domain.subscription import Subscription
@@ -242,3 +244,26 @@ def test_a_budget_that_counts_nothing_is_said_where_everything_was_looked_at(
     found = over({}, Budget(name, Decimal(100), "EUR"), name=name, accounts=accounts, **parts)
     words = f"Budget {name} counts nothing: no account that is watched belongs to it"
     assert ([(0, words)] if speaks else []) == [(one.level, one.what) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("rule", "healthy", "wrong"),
+    [
+        ("look-unfinished", FleetSurvey(LOOK, [end(1)]), FleetSurvey(LOOK, [end(1)], unended=["Labs"])),
+        ("nobody-told", FleetSurvey(LOOK, [end(1)]), FleetSurvey(LOOK, [end(1)], told=False)),
+        (
+            "endpoint-unreachable",
+            FleetSurvey(replace(LOOK, reached=(Reached("timestamp service", "http://t"),)), [end(1)]),
+            FleetSurvey(replace(LOOK, reached=(Reached("timestamp service", "http://t", "timed out"),)), [end(1)]),
+        ),
+        ("settings-wrong", FleetSurvey(LOOK, [end(1)]), FleetSurvey(LOOK, [end(1)], mistakes=["X: no."])),
+        (
+            "bill-unreadable",
+            FleetSurvey(LOOK, [end(1)], cost_scopes=[CostScope("/s")]),
+            FleetSurvey(LOOK, [end(1)], cost_scopes=[CostScope("/s", blind=NO_INDEX)]),
+        ),
+    ],
+)
+def test_each_speaks_of_its_own_matter_only(rule: str, healthy: FleetSurvey, wrong: FleetSurvey) -> None:
+    assert [] == fleet_findings(healthy, Policy(), NOW)
+    assert [rule] == [found.rule for found in fleet_findings(wrong, Policy(), NOW)]
