@@ -1,13 +1,13 @@
 """App settings, parsed once: every mistake gets one plain sentence, and never stops the watch in the cloud."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
+from shared.clouds import CLOUDS, Cloud
 from shared.domain.finding import Severity
 from shared.domain.policy import (
     Budget,
@@ -54,62 +54,6 @@ SECTIONS = (
     *("ALERT", "AZURE", "COST", "KEEP", "QUOTA", "REGISTER", "RENEWAL", "REPORT", "RETIRE", "SILENCE"),
     *("TELL", "TICKETS", "UNREAD", "VALIDATION", "WATCH", "WEB"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Cloud:
-    """One cloud. `metrics` and `signing` hold `{region}`; audiences are what tokens are asked for."""
-
-    resource_manager: str
-    resource_manager_audience: str
-    metrics: str
-    metrics_audience: str
-    authority: str
-    storage_suffix: str
-    portal: str
-    timestamp: str
-    signing: str
-
-    def with_endpoints(self, **given: str) -> "Cloud":
-        """The same with endpoints that are set singly; an empty one stays as it is. Audiences stay the cloud's."""
-        return replace(self, **{name: address for name, address in given.items() if address})
-
-
-CLOUDS: Mapping[str, Cloud] = {
-    "public": Cloud(
-        resource_manager="https://management.azure.com",
-        resource_manager_audience="https://management.azure.com",
-        metrics="https://{region}.metrics.monitor.azure.com",
-        metrics_audience="https://metrics.monitor.azure.com",
-        authority="https://login.microsoftonline.com",
-        storage_suffix="core.windows.net",
-        portal="https://portal.azure.com",
-        timestamp="http://timestamp.acs.microsoft.com",
-        signing="https://{region}.codesigning.azure.net",
-    ),
-    "usgovernment": Cloud(
-        resource_manager="https://management.usgovcloudapi.net",
-        resource_manager_audience="https://management.usgovcloudapi.net",
-        metrics="https://{region}.metrics.monitor.azure.us",
-        metrics_audience="https://metrics.monitor.azure.us",
-        authority="https://login.microsoftonline.us",
-        storage_suffix="core.usgovcloudapi.net",
-        portal="https://portal.azure.us",
-        timestamp="http://timestamp.acs.microsoft.com",
-        signing="https://{region}.codesigning.azure.us",
-    ),
-    "china": Cloud(
-        resource_manager="https://management.chinacloudapi.cn",
-        resource_manager_audience="https://management.chinacloudapi.cn",
-        metrics="https://{region}.metrics.monitor.azure.cn",
-        metrics_audience="https://metrics.monitor.azure.cn",
-        authority="https://login.chinacloudapi.cn",
-        storage_suffix="core.chinacloudapi.cn",
-        portal="https://portal.azure.cn",
-        timestamp="http://timestamp.acs.microsoft.com",
-        signing="https://{region}.codesigning.azure.cn",
-    ),
-}
 
 
 type Numbers = Annotated[tuple[int, ...], BeforeValidator(number_list)]

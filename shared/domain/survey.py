@@ -109,12 +109,12 @@ class SignaturesRead:
 class News:
     """What was read that is not as it was known: facts, ids of accounts that are gone, and signatures.
 
-    `whole`: it is everything that is known, so that nothing earlier has to be read.
+    `whole`: it is everything that is known, so that nothing earlier has to be read; then `usage` is given one by one.
     """
 
     facts: tuple[AccountFacts, ...] = ()
     gone: tuple[str, ...] = ()
-    usage: tuple[SignaturesRead, ...] = ()
+    usage: Iterable[SignaturesRead] = ()
     whole: bool = False
 
 

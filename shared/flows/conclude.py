@@ -127,13 +127,13 @@ def _news(kept: Kept, found: Readings, now: datetime) -> News:
 def _everything(kept: Kept, found: Readings, now: datetime) -> News:
     """So that whoever replays a month needs nothing of the one before."""
     usage = dict(kept.usage) | _usage(kept, found, now)
-    read = [
+    read = (
         SignaturesRead(account_id, month, one.read_until, {month + hour * HOUR: n for hour, n in one.hours.items()})
         for account_id, months in sorted(usage.items())
         for month, one in sorted(months.items())
         if one.read_until
-    ]
-    return News(tuple(_all_facts(kept, found, now).values()), (), tuple(read), whole=True)
+    )
+    return News(tuple(_all_facts(kept, found, now).values()), (), read, whole=True)
 
 
 def _all_facts(kept: Kept, found: Readings, now: datetime) -> dict[str, AccountFacts]:

@@ -6,7 +6,7 @@ from azure.core.rest import HttpRequest
 
 from shared.cloud.home import HomePolicy
 from shared.cloud.wire import Malformed
-from shared.config import CLOUDS
+from shared.clouds import CLOUDS
 
 METRICS = CLOUDS["public"].metrics
 MANAGEMENT = CLOUDS["public"].resource_manager

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from shared import config
-from shared.config import Cloud
+from shared.clouds import Cloud
 from shared.domain.finding import Severity
 from shared.domain.policy import Policy
 

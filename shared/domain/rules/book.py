@@ -17,6 +17,8 @@ from shared.domain.rules import (
     register,
     renewal,
     request,
+    sight,
+    spike,
     trouble,
     validation,
 )
@@ -45,7 +47,7 @@ RULES: tuple[Rule, ...] = (
     quota.QUOTA,
     quota.FORECAST,
     quota.OVERAGE,
-    quota.SPIKE,
+    spike.SPIKE,
     cost.IDLE,
     cost.UNUSUAL,
     cost.DIFFERS,
@@ -58,8 +60,8 @@ RULES: tuple[Rule, ...] = (
     changes.SKU_CHANGED,
     changes.DELETED,
     hygiene.TAG,
-    hygiene.UNREADABLE,
-    hygiene.OUT_OF_SIGHT,
+    sight.UNREADABLE,
+    sight.OUT_OF_SIGHT,
 )
 """Judged with a subscription."""
 

@@ -17,7 +17,7 @@ from shared.domain.look import Look, ShardEnd
 from shared.domain.policy import Budget, CostPolicy, Policy
 from shared.domain.reach import Reached
 from shared.domain.rules.book import FLEET_RULES
-from shared.domain.rules.hygiene import account_out_of_sight, subscription_unreadable
+from shared.domain.rules.sight import account_out_of_sight, subscription_unreadable
 from shared.domain.subscription import Subscription
 from shared.domain.survey import Survey
 from shared.schedule import next_due
