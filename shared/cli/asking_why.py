@@ -40,7 +40,9 @@ async def _there(options: argparse.Namespace) -> Sequence[Explanation]:
     async with remote(options.url, options.audience) as home:
         params = {"subscription": options.subscription}
         reply = await home.ask("GET", "accounts", name, "explanation", params=params)
-    found = EXPLANATIONS.validate_python(reply.body) if reply.status == 200 else []
+    if reply.status != 200:
+        raise Refusal(str(reply.body.get("error", reply.status)))
+    found = EXPLANATIONS.validate_python(reply.body)
     return [one for one in found if options.account.lower() in (name.lower(), one.account.id)]
 
 

@@ -11,7 +11,7 @@ from shared.domain.look import Shard
 from shared.domain.policy import Policy
 from shared.domain.rules.book import FLEET_RULES
 from shared.domain.subscription import Subscription
-from shared.domain.survey import Survey
+from shared.domain.survey import AccountFacts, Survey
 from shared.domain.usage import month_of
 from shared.domain.validation_list import ListLine, list_lines
 from shared.flows.conclude import Judge, survey_of
@@ -55,6 +55,12 @@ class Known:
                 named = [account for account in survey.accounts if wanted in (account.name.lower(), account.id)]
                 found += await self._explained(kept, survey, named) if named else []
         return found
+
+    async def deleted(self, name: str, now: datetime) -> Sequence[AccountFacts]:
+        """Accounts of that name that are gone, as far back as they are known."""
+        kept = [await self.shelves.read(owner, month_of(now)) for owner in (await self.subscriptions()).values()]
+        gone = [facts for one in kept for facts in one.gone.values()]
+        return [facts for facts in gone if facts.account.name.lower() == name.strip().lower()]
 
     async def _explained(self, kept: Kept, survey: Survey, accounts: Sequence[SigningAccount]) -> Sequence[Explanation]:
         """As the latest look, so that nothing is counted as seen once more."""

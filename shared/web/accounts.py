@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
+from shared.domain.words import moment
 from shared.ports.clock import Clock
 from shared.reports.explanation import EXPLANATIONS
 from shared.web.asking import Refused, asked_by
@@ -31,5 +32,11 @@ class Accounts:
         asked_by(request, self.home.settings, Role.READER)
         found = await self.home.known.explain(account, subscription, self.clock.now())
         if not found:
-            raise Refused(404, f"No signing account called {account[:60]} has been seen.")
+            raise Refused(404, await self._nothing(account))
         return JSONResponse(json.loads(EXPLANATIONS.dump_json(list(found))))
+
+    async def _nothing(self, account: str) -> str:
+        gone = [facts.gone for facts in await self.home.known.deleted(account, self.clock.now()) if facts.gone]
+        if gone:
+            return f"The signing account {account[:60]} was deleted: {moment(max(gone))}."
+        return f"No signing account called {account[:60]} has been seen."

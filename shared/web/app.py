@@ -3,7 +3,9 @@
 from collections.abc import Awaitable, Callable
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
 
 from shared.ports.clock import Clock
 from shared.ports.errors import Conflict
@@ -48,9 +50,16 @@ def make_app(home: House, clock: Clock) -> FastAPI:
     async def conflict(_request: Request, error: Conflict) -> Response:
         return JSONResponse({"error": f"Nothing was changed: {error}. Read it again."}, 412)
 
-    @app.exception_handler(404)
-    async def nothing(_request: Request, _error: Exception) -> Response:
-        return JSONResponse({"error": "There is nothing here. The API is described in /api/openapi.json."}, 404)
+    @app.exception_handler(RequestValidationError)
+    async def misread(_request: Request, error: RequestValidationError) -> Response:
+        faults = [{"field": str(one["loc"][-1]), "words": one["msg"]} for one in error.errors()]
+        return JSONResponse({"error": "What was asked cannot be read.", "faults": faults}, 422)
+
+    @app.exception_handler(HTTPException)
+    async def nothing(_request: Request, error: HTTPException) -> Response:
+        told = {404: "There is nothing here", 405: "That cannot be done here"}.get(error.status_code, error.detail)
+        sentence = f"{told}. The API is described in /api/openapi.json."
+        return JSONResponse({"error": sentence}, error.status_code, error.headers)
 
     return app
 

@@ -154,3 +154,19 @@ async def test_nobodys_name_was_logged(app: Stage, folder: Path) -> None:
     assert "An event was put on countersign-events-poison: data: names no operation or no resource" in logs
     assert "status: must be one of" in logs
     assert [] == [word for word in PERSON if word in logs]
+
+
+async def test_health_has_a_door_of_its_own_and_everything_else_goes_to_the_api(app: Stage) -> None:
+    async with aiohttp.ClientSession(app.host) as http:
+        async with http.get("/api/health") as answer:
+            assert "problems" in await answer.json()
+        async with http.get("/api/register") as answer:
+            lines = (await answer.json())["lines"]
+            assert (200, True) == (answer.status, any(line["account"] == "alpha" for line in lines))
+        async with http.get("/api/accounts/alpha/explanation") as answer:
+            [found] = await answer.json()
+            assert "alpha" == found["account"]["name"]
+        async with http.get("/nothing/here") as answer:
+            assert (404, "no-store") == (answer.status, answer.headers["Cache-Control"])
+        async with http.post("/api/register/import", data={"a": "b"}) as answer:
+            assert 403 == answer.status

@@ -314,6 +314,32 @@ async def test_why_says_who_heard_what_and_why_nobody_hears_more() -> None:
         assert 404 == other.status_code
 
 
+async def test_a_deleted_account_is_said_to_be_deleted() -> None:
+    world = await seen_world()
+    world.azure.delete(next(iter(world.azure.accounts)))
+    await world.later()
+    async with api(world) as client:
+        answer = await client.get("/api/accounts/Games/explanation")
+    assert (404, "The signing account Games was deleted: Fri 20 Nov 2026 08:07 UTC.") == (
+        answer.status_code,
+        answer.json()["error"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "status", "words"),
+    [
+        ("GET", "/api/register?todo=perhaps", 422, "What was asked cannot be read."),
+        ("POST", "/api/register", 405, "That cannot be done here. The API is described in /api/openapi.json."),
+        ("GET", "/accounts", 404, "There is nothing here. The API is described in /api/openapi.json."),
+    ],
+)
+async def test_every_refusal_is_a_sentence(method: str, address: str, status: int, words: str) -> None:
+    async with api(await seen_world()) as client:
+        answer = await client.request(method, address)
+    assert (status, words) == (answer.status_code, answer.json()["error"])
+
+
 async def test_asking_why_changes_nothing() -> None:
     world = await seen_world(Profile(renews_until=START - timedelta(days=2)))
     before = await world.house().shelves.read(subscription(), START)
