@@ -109,7 +109,7 @@ class HealthyFleet:
             whole = SigningUsage(account.id, month).whole
             until = min(now, whole.end)
             hours = self._hours(account, number, month)
-            known = dict(islice(hours.items(), -((month - until) // HOUR)))
+            known = hours if until == whole.end else dict(islice(hours.items(), -((month - until) // HOUR)))
             months[month] = SigningUsage(account.id, month, known, until)
         return signatures_of(months)
 
