@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -149,6 +150,22 @@ def entry_of(said: Mapping[str, Any], by: str, at: datetime, way: Way, max_years
     if wrong := list(faults(entry, at.date(), max_years_ahead)):
         raise Unfit(wrong)
     return entry
+
+
+def entry_over(
+    known: RegisterEntry, given: Mapping[str, Any], by: str, at: datetime, way: Way, max_years_ahead: int
+) -> RegisterEntry:
+    """What is known, with what is given in its place: what is not named stays, unless it belongs to another status.
+
+    Raises Unfit.
+    """
+    about = {"subscription": known.subscription_id, "validation": known.validation_id, "account": known.account}
+    entry = entry_of({**about, "status": known.status, **given}, by, at, way, max_years_ahead)
+    named = {name: getattr(entry, name) for name in given if name not in ("subscription", "validation")}
+    merged = replace(entry.with_unsaid(known), **named)
+    if wrong := list(faults(merged, at.date(), max_years_ahead)):
+        raise Unfit(wrong)
+    return merged
 
 
 def said_by(entry: RegisterEntry) -> dict[str, str]:

@@ -115,10 +115,10 @@ async def _set(options: argparse.Namespace) -> int:
     async with _running(options) as home:
         subscription, key = await _which(home, options, new=True)
         there = await home.ask("GET", "register", subscription, key)
-        known = there.body if there.status == 200 else {}
+        known = there.status == 200
         condition = {"If-Match": there.etag} if known else {"If-None-Match": "*"}
-        body = {name: known.get(name, "") for name in SAYABLE} | said
-        reply = await home.ask("PUT", "register", subscription, key, body=body, headers=condition)
+        method = "PATCH" if known else "PUT"
+        reply = await home.ask(method, "register", subscription, key, body=said, headers=condition)
         _refused(reply)
         print(word_text(reply.body))
     return 0

@@ -13,7 +13,7 @@ from shared.ports.looks import Looks
 from shared.ports.messages import Messages
 from shared.ports.register import Entered, Register
 from shared.reports.register_csv import LineFault, Sheet, says_nothing
-from shared.testimony import FIELDS, Unfit, entry_of, said_by
+from shared.testimony import FIELDS, Unfit, entry_of, entry_over, said_by
 
 MOST_TRIES = 5
 
@@ -77,8 +77,15 @@ class Answer:
     max_years_ahead: int = 3
 
     async def say(self, said: Mapping[str, Any], speaker: Speaker, expected: str | None = None) -> Entered:
-        """As it lies there afterwards. Raises Unfit, and Conflict where it is not as expected or something later is."""
-        entry = entry_of(said, speaker.name, speaker.at, speaker.way, self.max_years_ahead)
+        """The whole of an entry. Raises Unfit, and Conflict where it is not as expected or something later is."""
+        return await self._take(entry_of(said, speaker.name, speaker.at, speaker.way, self.max_years_ahead), expected)
+
+    async def change(self, known: Entered, given: Mapping[str, Any], speaker: Speaker) -> Entered:
+        """Some fields of an entry. Raises the same."""
+        args = speaker.name, speaker.at, speaker.way, self.max_years_ahead
+        return await self._take(entry_over(known.entry, given, *args), known.etag)
+
+    async def _take(self, entry: RegisterEntry, expected: str | None) -> Entered:
         if entry.subscription_id not in await self._subscriptions():
             raise Unfit([Fault("subscription", NOT_SEEN)])
         if not await self.register.say(entry, expected):
@@ -119,9 +126,9 @@ class Answer:
             if subscription_id not in reading.entered:
                 reading.entered[subscription_id] = await self.register.entered(subscription_id)
             known = _known(reading.entered[subscription_id], cells)
-            said = {**(said_by(known) if known else {}), **cells, "subscription": subscription_id}
-            speaker = reading.speaker
-            entry = entry_of(said, speaker.name, speaker.at, speaker.way, reading.max_years_ahead)
+            said, speaker = {**cells, "subscription": subscription_id}, reading.speaker
+            args = speaker.name, speaker.at, speaker.way, reading.max_years_ahead
+            entry = entry_over(known, said, *args) if known else entry_of(said, *args)
         except Unfit as unfit:
             reading.faults += [LineFault(line, fault.field, fault.words) for fault in unfit.faults]
             return

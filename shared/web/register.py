@@ -43,6 +43,7 @@ class ValidationList:
         router.add_api_route("/import", self.take_in, methods=["POST"], openapi_extra=FILE)
         router.add_api_route(ENTRY, self.entry, methods=["GET"])
         router.add_api_route(ENTRY, self.say, methods=["PUT"], openapi_extra=SAID)
+        router.add_api_route(ENTRY, self.change, methods=["PATCH"], openapi_extra=SAID)
         router.add_api_route(ENTRY, self.withdraw, methods=["DELETE"], status_code=204)
         router.add_api_route(f"{ENTRY}/history", self.history, methods=["GET"])
         return router
@@ -94,6 +95,15 @@ class ValidationList:
         expected = expected_etag(request, there.etag if there else "")
         answer = await self.home.answer.say({**said, **about}, speaker(principal, self.clock.now()), expected)
         return _answered(answer, 200 if there else 201)
+
+    async def change(self, request: Request, subscription: str, key: str) -> Response:
+        """Say some fields of an entry anew; what is not named stays, unless it belongs to another status."""
+        principal = asked_by(request, self.home.settings, Role.OPERATOR)
+        about, said = _named(subscription, key), _object(await body_of(request))
+        there = await self._entered(subscription, key)
+        expected_etag(request, there.etag)
+        given = {name: value for name, value in said.items() if name not in about}
+        return _answered(await self.home.answer.change(there, given, speaker(principal, self.clock.now())))
 
     async def withdraw(self, request: Request, subscription: str, key: str) -> Response:
         """Take out an entry that is about nothing; its history stays."""

@@ -92,6 +92,35 @@ async def test_two_people_do_not_overwrite_each_other() -> None:
         assert 412 == gone.status_code
 
 
+async def test_some_fields_are_said_anew_and_what_belongs_to_another_status_goes() -> None:
+    async with api(await seen_world()) as client:
+        failed = {
+            "status": "Failed",
+            "failure": "not eligible",
+            "given_up_by": "kim",
+            "owner": "kim",
+            "attempts_used": 3,
+        }
+        etag = (await client.put(ENTRY, json=failed)).headers["ETag"]
+        other = {"If-Match": '"another"'}
+        assert 412 == (await client.patch(ENTRY, json=SAID, headers=other)).status_code
+        said = (await client.patch(ENTRY, json={**SAID, "note": "renewed"}, headers={"If-Match": etag})).json()
+        assert ("Completed", "", "", "kim", "renewed") == tuple(
+            said[name] for name in ("status", "failure", "given_up_by", "owner", "note")
+        )
+        assert "" == (await client.patch(ENTRY, json={"owner": ""})).json()["owner"]
+        assert 422 == (await client.patch(ENTRY, json={"failure": "not eligible"})).status_code
+        assert 404 == (await client.patch(ENTRY.replace(ID, OTHER), json=SAID)).status_code
+
+
+async def test_a_file_moves_an_entry_on_without_what_belonged_to_another_status() -> None:
+    async with api(await seen_world()) as client:
+        await client.put(ENTRY, json={"status": "Failed", "failure": "not eligible", "contact": "lena"})
+        assert (await taken(client, f"{HEAD}Sub1,{ID},Completed,2028-11-19,kim\n")).json()["done"]
+        entry = (await client.get(ENTRY)).json()
+    assert ("Completed", "", "lena", "kim") == tuple(entry[name] for name in ("status", "failure", "contact", "owner"))
+
+
 async def test_everything_that_was_said_stays_to_be_read() -> None:
     world = await seen_world()
     async with api(world) as client:
