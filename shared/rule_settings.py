@@ -9,6 +9,11 @@ from shared.domain.rules.book import BOOK
 from shared.setting_mistakes import Mistake, unknown
 
 SECTION = "RULES"
+# What money and signatures are counted with.
+PRICED = (
+    *("QUOTA__PERIOD", "QUOTA__BASIC_FEE", "QUOTA__BASIC_SIGNATURES"),
+    *("QUOTA__PREMIUM_FEE", "QUOTA__PREMIUM_SIGNATURES", "QUOTA__OVERAGE"),
+)
 
 
 def setting_name(rule: str) -> str:
@@ -42,7 +47,10 @@ def rules_touched_by(names: Collection[str]) -> frozenset[str]:
 
     What no rule names, and what is about telling, like `TELL__REPEAT_CRITICAL`, may concern every finding.
     """
-    by_rule = {name: {setting_name(name), *rule.settings} for name, rule in BOOK.items()}
+    by_rule = {
+        name: {setting_name(name), *rule.settings, *(PRICED if rule.group in ("quota", "cost", "fit") else ())}
+        for name, rule in BOOK.items()
+    }
     telling = any(name.startswith(("ALERT__", "TELL__")) for name in names)
     if telling or not set(names) <= set().union(*by_rule.values()):
         return frozenset(BOOK)

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import urlsplit
 
 from shared.domain.policy import Budget
+from shared.schedule import NeverDue, next_due
 
 # Second, minute, hour, day, month, weekday of an NCRONTAB schedule, and the names that stand for numbers.
 FIELDS = ((0, 59), (0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
@@ -163,6 +164,10 @@ def six_fields(value: object) -> object:
     fields = str(value).split()
     if len(fields) != len(FIELDS) or not all(map(_field_fits, fields, FIELDS)):
         raise ValueError("must be a schedule of six fields, like 0 7 * * * * for seven minutes past each hour")
+    try:
+        next_due(" ".join(fields), datetime(2024, 1, 1, tzinfo=UTC))
+    except NeverDue:
+        raise ValueError("must be a schedule that is due some day, like 0 7 * * * * for every hour") from None
     return " ".join(fields)
 
 

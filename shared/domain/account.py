@@ -112,6 +112,12 @@ class CertificateProfile:
         lasting = [certificate.expires for certificate in self.certificates if not certificate.revoked]
         return max(lasting, default=None)
 
+    @property
+    def last_moment(self) -> datetime | None:
+        """When it could sign last, as far as is known; or else when it was made."""
+        ends = [one.revocation_asked or one.expires for one in self.certificates]
+        return self.could_sign_until or max(ends, default=self.created)
+
     def can_sign(self, now: datetime) -> bool:
         """Some certificate is valid at `now`."""
         return any(certificate.valid(now) for certificate in self.certificates)
@@ -120,6 +126,12 @@ class CertificateProfile:
 def names(accounts: Iterable[SigningAccount]) -> tuple[str, ...]:
     """The accounts' names in order, each once."""
     return tuple(sorted({account.name for account in accounts}))
+
+
+def investigated(account: SigningAccount, profiles: Iterable[CertificateProfile]) -> bool:
+    """Suspended or revoked: what would be deleted then is evidence (DOMAIN.md section 2)."""
+    revoked = any(one.suspended or any(found.revoked for found in one.certificates) for one in profiles)
+    return account.suspended or revoked
 
 
 def profile_key(account: SigningAccount, profile: CertificateProfile) -> str:

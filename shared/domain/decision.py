@@ -54,8 +54,9 @@ class Deciding:
         unseen = {before.finding.key for before in gone if hidden(before.finding.rests_on, blind)}
         # What could not be seen still stands: it hides what it hid before. Only what people hear of hides anything.
         heard = [finding for finding in findings if self._speaks(finding, memory.get(finding.key))]
-        standing = [*heard, *(before.finding for before in gone if before.finding.key in unseen)]
-        inhibited = hidden_keys(findings, standing) | taken_over([before.finding for before in gone], standing)
+        still = [before.finding for before in gone if before.finding.key in unseen]
+        taken = taken_over([before.finding for before in gone], [*findings, *still])
+        inhibited = hidden_keys(findings, [*heard, *still]) | taken
         for finding in findings:
             yield self._present(finding, memory.get(finding.key), inhibited=finding.key in inhibited)
         for before in gone:

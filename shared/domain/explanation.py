@@ -121,13 +121,13 @@ def _answer(
     rule: Rule, judged: Judged, account: SigningAccount, memory: Mapping[str, FindingMemory], policy: Policy
 ) -> RuleAnswer:
     survey, mode = judged.survey, rule.set_by(policy).mode
-    there = [found for found in judged.findings if found.rule == rule.name and account.name in found.accounts]
+    there = [one for one in judged.findings if one.rule == rule.name and _is_about(one, account, survey)]
     keys = {found.key for found in there}
     gone = {
         decision.finding.key: decision.finding
         for decision in judged.decisions
         if decision.finding.rule == rule.name
-        and account.name in decision.finding.accounts
+        and _is_about(decision.finding, account, survey)
         and decision.finding.key not in keys
     }
     numbers = tuple(rule.weigh(survey, account, policy, survey.taken)) if rule.weigh and mode is not Mode.OFF else ()
@@ -136,6 +136,17 @@ def _answer(
         verdict = Verdict.STANDS
     problems = tuple(_spoken(found, judged.decisions, memory.get(found.key)) for found in (*there, *gone.values()))
     return RuleAnswer(rule.name, rule.group, str(mode), verdict, numbers, problems)
+
+
+def _is_about(finding: Finding, account: SigningAccount, survey: Survey) -> bool:
+    """Findings name accounts; where two have one name, what it is about tells them apart."""
+    if account.name not in finding.accounts:
+        return False
+    if sum(one.name == account.name for one in survey.accounts) < 2:
+        return True
+    ours = f"{account.local_name}/"
+    about = (f"{finding.subject}/", *finding.covers)
+    return finding.resource == account.id or any(one.startswith(ours) for one in about)
 
 
 def _spoken(finding: Finding, decisions: Sequence[Decision], memory: FindingMemory | None) -> Spoken:

@@ -1,6 +1,6 @@
 """Which finding hides which, so that one problem is told once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from shared.domain.finding import Finding
 
@@ -25,23 +25,46 @@ HIDES = frozenset(
 )
 
 
+# What is no longer found is not over either while one of these goes on with it: a later stage of the same.
+GOES_ON = HIDES | {
+    ("renewal-stopped", "validation-expiring"),
+    ("signing-down", "validation-expiring"),
+    ("validation-expired", "register-out-of-date"),
+}
+
+
 def hidden_keys(asked: Iterable[Finding], standing: Iterable[Finding]) -> frozenset[str]:
     """Keys of the findings asked about that one of those standing hides: never a graver one."""
-    hiders = tuple(standing)
+    hiders = _Standing(standing, HIDES)
     return frozenset(
         finding.key
         for finding in asked
-        if any(other.severity >= finding.severity and _hides(other, finding) for other in hiders)
+        if any(other.severity >= finding.severity for other in hiders.about_the_same(finding))
     )
 
 
 def taken_over(gone: Iterable[Finding], standing: Iterable[Finding]) -> frozenset[str]:
-    """Keys of those that are no longer found, but that something else goes on with, however grave."""
-    hiders = tuple(standing)
-    return frozenset(finding.key for finding in gone if any(_hides(other, finding) for other in hiders))
+    """Keys of those that are no longer found, but that something else goes on with, told or not, however grave."""
+    others = _Standing(standing, GOES_ON)
+    return frozenset(finding.key for finding in gone if any(True for _ in others.about_the_same(finding)))
 
 
-def _hides(other: Finding, finding: Finding) -> bool:
-    """About the same subject, or about all of the same profiles."""
-    same = other.subject == finding.subject or (bool(finding.covers) and finding.covers <= other.covers)
-    return (other.rule, finding.rule) in HIDES and same
+class _Standing:
+    """Findings by their rules and subjects."""
+
+    def __init__(self, findings: Iterable[Finding], pairs: Iterable[tuple[str, str]]) -> None:
+        self._by_subject: dict[tuple[str, str], list[Finding]] = {}
+        self._by_rule: dict[str, list[Finding]] = {}
+        self._pairs: dict[str, list[str]] = {}
+        for other, rule in pairs:
+            self._pairs.setdefault(rule, []).append(other)
+        for finding in findings:
+            self._by_subject.setdefault((finding.rule, finding.subject), []).append(finding)
+            self._by_rule.setdefault(finding.rule, []).append(finding)
+
+    def about_the_same(self, finding: Finding) -> Iterator[Finding]:
+        """Of a rule that may, about the same subject or all of the same profiles."""
+        for rule in self._pairs.get(finding.rule, ()):
+            yield from self._by_subject.get((rule, finding.subject), ())
+            if finding.covers:
+                yield from (other for other in self._by_rule.get(rule, ()) if finding.covers <= other.covers)

@@ -1,5 +1,6 @@
 """What was known at a moment that is over, put together from history, and what would have been told of it."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -148,14 +149,14 @@ class Comparison:
 
 def _paired(these: Iterable[Word], others: Iterable[Word]) -> Iterator[tuple[Word, Word | None]]:
     """Each with the one of the others that says the same: in the same check, or else the next that is left."""
-    these, left = list(these), list(others)
-    together: dict[int, Word] = {}
-    for same_look in (True, False):
-        for number, word in enumerate(these):
-            found = next(
-                (one for one in left if one.news == word.news and (one.look == word.look or not same_look)), None
-            )
-            if number not in together and found:
-                left.remove(found)
-                together[number] = found
-    yield from ((word, together.get(number)) for number, word in enumerate(these))
+    left: dict[tuple[str, ...], dict[str, deque[Word]]] = {}
+    for word in others:
+        left.setdefault(word.news, {}).setdefault(word.look, deque()).append(word)
+    found: list[tuple[Word, Word | None]] = []
+    for word in these:
+        same = left.get(word.news, {}).get(word.look)
+        found.append((word, same.popleft() if same else None))
+    rest = {news: deque(word for look in sorted(looks) for word in looks[look]) for news, looks in left.items()}
+    for word, partner in found:
+        waiting = rest.get(word.news)
+        yield word, partner or (waiting.popleft() if waiting else None)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from shared.domain.account import SigningAccount
+from shared.domain.account import SigningAccount, investigated
 from shared.domain.policy import Policy
 from shared.domain.rules.concerns import requests
 from shared.domain.rules.contradiction import CONTRADICTION
@@ -31,12 +31,12 @@ def conditions(survey: Survey, account: SigningAccount, policy: Policy, now: dat
     """All of them must hold, in the order in which a person would ask."""
     said = [entry for entry, accounts in requests(survey) if account.id in {one.id for one in accounts}]
     return (
-        _failed(said),
+        _failed(survey, account, said),
         _final(said),
         _confirmed(said, now),
         _alone(survey, account, said),
         _cannot_sign(survey, account, now),
-        _no_trouble(survey, account),
+        _in_order(survey, account),
         _not_signed(survey, account, now),
         _old(survey, account, now),
         _seen(survey, account),
@@ -45,10 +45,12 @@ def conditions(survey: Survey, account: SigningAccount, policy: Policy, now: dat
     )
 
 
-def _failed(said: Sequence[RegisterEntry]) -> Condition:
+def _failed(survey: Survey, account: SigningAccount, said: Sequence[RegisterEntry]) -> Condition:
     words = "every identity validation of it has failed"
-    if not said:
-        return Condition(words, False, "the validation list names none")
+    used = {profile.identity_validation_id for profile in survey.profiles_of(account)}
+    unknown = sorted(used - {entry.validation_id for entry in said})
+    if not said or unknown:
+        return Condition(words, False, f"nobody has said how it is with {listing(unknown) or 'its request'}")
     others = [entry for entry in said if entry.status is not ValidationStatus.FAILED]
     why = ", ".join(f"{entry.title} is {entry.status}" for entry in others or said)
     return Condition(words, not others, why)
@@ -75,15 +77,17 @@ def _confirmed(said: Sequence[RegisterEntry], now: datetime) -> Condition:
 
 def _alone(survey: Survey, account: SigningAccount, said: Sequence[RegisterEntry]) -> Condition:
     words = "no other account uses its validations or waits for them"
-    ours = {entry.key for entry in said}
+    ours, known = {entry.key for entry in said}, list(requests(survey))
     others = {
-        other.name
-        for entry, accounts in requests(survey)
-        if entry.key in ours
-        for other in accounts
-        if other.id != account.id
+        other.name for entry, accounts in known if entry.key in ours for other in accounts if other.id != account.id
     }
-    return Condition(words, not others, listing(sorted(others)) if others else "none does")
+    if others:
+        return Condition(words, False, listing(sorted(others)))
+    unread = [other.name for other in survey.accounts if not survey.known_profiles(other)]
+    unassigned = [entry.title for entry, accounts in known if entry.open and not accounts]
+    if unread or unassigned:
+        return Condition(words, None, f"{listing(unread or unassigned)} may")
+    return Condition(words, True, "none does")
 
 
 def _cannot_sign(survey: Survey, account: SigningAccount, now: datetime) -> Condition:
@@ -96,17 +100,14 @@ def _cannot_sign(survey: Survey, account: SigningAccount, now: datetime) -> Cond
     return Condition(words, not signing, why)
 
 
-def _no_trouble(survey: Survey, account: SigningAccount) -> Condition:
-    words = "nothing of it is suspended or revoked, which would be an investigation"
-    profiles = survey.profiles.get(account.id)
+def _in_order(survey: Survey, account: SigningAccount) -> Condition:
+    words = "it is in order: nothing is suspended or revoked, which would be an investigation"
+    profiles, state = survey.profiles.get(account.id), account.provisioning_state
     if profiles is None:
         return Condition(words, None, "its profiles could not be read")
-    wrong = [
-        profile.name
-        for profile in profiles
-        if profile.suspended or any(certificate.revoked for certificate in profile.certificates)
-    ]
-    return Condition(words, not wrong, listing(wrong) if wrong else "nothing is")
+    if investigated(account, profiles):
+        return Condition(words, False, "something is")
+    return Condition(words, state.lower() in ("", "succeeded"), f"the account is {state or 'there'}")
 
 
 def _not_signed(survey: Survey, account: SigningAccount, now: datetime) -> Condition:
@@ -115,8 +116,12 @@ def _not_signed(survey: Survey, account: SigningAccount, now: datetime) -> Condi
     if signed is None or not signed.complete(Window(since, now), now):
         return Condition(words, None, "its signatures are not known for so long")
     last = signed.last_day
-    why = f"last signature {day(last)}" if last else "no signature is known"
-    return Condition(words, (last or date.min) < since.date(), why)
+    if (last or date.min) >= since.date():
+        return Condition(words, False, f"last signature {day(last)}" if last else "")
+    able = [profile.could_sign_until for profile in survey.profiles_of(account)]
+    if any(until and until > since for until in able) and signed.unknown_hours(Window(since, now)):
+        return Condition(words, None, "it could sign within that time, and of some hours Azure says nothing")
+    return Condition(words, True, f"last signature {day(last)}" if last else "no signature is known")
 
 
 def _old(survey: Survey, account: SigningAccount, now: datetime) -> Condition:

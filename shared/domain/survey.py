@@ -50,7 +50,7 @@ def facts_after(
         news = [Happened(What.APPEARED, at, after=account.sku)] if appears else []
         return AccountFacts(account, profiles, now, tuple(_by_operation(one, burst) for one in news))
     news = []
-    if before.account.sku and account.sku and before.account.sku != account.sku:
+    if before.account.sku and account.sku and before.account.sku.lower() != account.sku.lower():
         news.append(Happened(What.SKU, now, before.account.sku, account.sku))
     bound = _bound(before.bound, before.profiles)
     for profile in profiles or ():

@@ -66,7 +66,7 @@ def view_of(
         look=look,
         taken=survey.taken,
         accounts=tuple(_account(survey, policy, index, troubled) for index in range(len(survey.accounts))),
-        findings=tuple(finding_view(finding, decisions) for finding in findings),
+        findings=finding_views(findings, decisions),
         blind=survey.blind,
     )
 
@@ -89,9 +89,15 @@ def _account(survey: Survey, policy: Policy, index: int, troubled: set[str]) -> 
     )
 
 
-def finding_view(finding: Finding, decisions: Sequence[Decision]) -> FindingView:
-    """As pages show it."""
-    told = tuple((d.receiver, str(d.reason)) for d in decisions if d.finding.key == finding.key)
+def finding_views(findings: Sequence[Finding], decisions: Sequence[Decision]) -> tuple[FindingView, ...]:
+    """As pages show them."""
+    told: dict[str, list[tuple[str, str]]] = {}
+    for decision in decisions:
+        told.setdefault(decision.finding.key, []).append((decision.receiver, str(decision.reason)))
+    return tuple(_finding(finding, tuple(told.get(finding.key, ()))) for finding in findings)
+
+
+def _finding(finding: Finding, told: tuple[tuple[str, str], ...]) -> FindingView:
     return FindingView(
         rule=finding.rule,
         severity=finding.severity.word,

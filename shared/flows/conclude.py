@@ -191,7 +191,7 @@ def _silent(kept: Kept, found: Readings, account_id: str, window: Window, now: d
 
 def survey_of(shard: Shard, kept: Kept, found: Readings, policy: Policy, now: datetime) -> Survey:
     """What was seen in all messages of this look; accounts that were out of sight are left out."""
-    blind = tuple(dict.fromkeys((*kept.blind, *found.blind, *_unread(shard, found), *_unbilled(kept))))
+    blind = tuple(dict.fromkeys((*kept.blind, *found.blind, *_unread(shard, found))))
     facts = _facts(kept, found, now)
     known = {id_: one.profiles for id_, one in facts.items() if one.profiles is not None}
     signatures = _signatures(dict(kept.usage) | _usage(kept, found, now), facts)
@@ -233,13 +233,6 @@ def _unread(shard: Shard, found: Readings) -> list[Blind]:
         return []
     reason = f"Azure asked for patience {shard.attempt + 1} times; it is read again at the next check."
     return [Blind(sight.about, sight.scope, reason) for sight in found.left_unread()]
-
-
-def _unbilled(kept: Kept) -> list[Blind]:
-    """No bill of this month or the one before was read: what is known of charges has run out."""
-    resting = any(sight.about is About.COSTS for known in kept.memory.values() for sight in known.finding.rests_on)
-    reason = "No bill of this month or the one before was read."
-    return [Blind(About.COSTS, kept.subscription.scope, reason)] if resting and not kept.costs else []
 
 
 def _commit(kept: Kept, found: Readings, judgement: Judgement, now: datetime) -> Commit:

@@ -14,7 +14,7 @@ from shared.domain.routing import Routes
 from shared.domain.rules.book import BOOK, FLEET_RULES
 from shared.domain.subscription import Subscription
 from shared.domain.usage import month_of
-from shared.domain.view import SubscriptionView, finding_view
+from shared.domain.view import SubscriptionView, finding_views
 from shared.domain.words import count
 from shared.flows.relay import Relay
 from shared.ports.bills import Bills
@@ -50,7 +50,7 @@ class FleetJudge:
         before = [known for known in await self.looks.recent(LOOKS_BEFORE) if known.id < look.id]
         planned = await self.planned_bills(now)
         scopes = tuple(scope for name, scope in (await self.bills.scopes()).items() if name in planned)
-        blind = (*look.blind, *_not_in_time(unended))
+        blind = (*look.blind, *not_in_time(unended))
         for _ in range(MAX_CONFLICTS):
             kept = await self.shelves.read(FLEET, month_of(now))
             known = unread(look.blind, kept.standing.unread, now)
@@ -59,14 +59,14 @@ class FleetJudge:
             due = self.due_after(before[0].started) if before else None
             survey = FleetSurvey(look, ends, blind, since, self.mistakes, scopes, unended, before, told, due)
             findings = [found for rule in FLEET_RULES for found in rule.findings(survey, self.policy, now)]
-            verdict = deciding.decide(findings, kept.memory, (*blind, *_lost(ends)))
+            verdict = deciding.decide(findings, kept.memory, (*blind, *lost(ends)))
             try:
                 await self.shelves.commit(
                     kept, Commit({}, {}, frozenset(), verdict.changes, Standing(known, look.blind))
                 )
             except Conflict:
                 continue
-            shown = tuple(finding_view(finding, verdict.decisions) for finding in findings)
+            shown = finding_views(findings, verdict.decisions)
             await self.views.publish(SubscriptionView(FLEET, look.id, now, (), shown, blind=tuple(blind)))
             await self.relay.carry(FLEET.id)
             return
@@ -79,13 +79,13 @@ class FleetJudge:
         return sorted(known[id_].name if id_ in known else id_ for id_ in left)
 
 
-def _not_in_time(unended: Sequence[str]) -> Sequence[Blind]:
+def not_in_time(unended: Sequence[str]) -> Sequence[Blind]:
     """What lies in them was not seen."""
     reason = f"{count(len(unended), 'subscription')} could not be checked in time."
     return [Blind(About.ACCOUNTS, "", reason)] if unended else []
 
 
-def _lost(ends: Sequence[ShardEnd]) -> Sequence[Blind]:
+def lost(ends: Sequence[ShardEnd]) -> Sequence[Blind]:
     """What lies in subscriptions that could not be read at all was not seen either."""
-    lost = [spot for end in ends for spot in end.blind if spot.hides(Sight(About.ACCOUNTS, end.subscription.scope))]
-    return [Blind(About.ACCOUNTS, "", lost[0].reason)] if lost else []
+    spots = [spot for end in ends for spot in end.blind if spot.hides(Sight(About.ACCOUNTS, end.subscription.scope))]
+    return [Blind(About.ACCOUNTS, "", spots[0].reason)] if spots else []

@@ -17,6 +17,7 @@ from shared.domain.validation_list import ListLine, list_lines
 from shared.flows.conclude import Judge, survey_of
 from shared.flows.fleet import FLEET
 from shared.flows.readings import as_known
+from shared.flows.refresh import OLD
 from shared.ports.looks import Looks
 from shared.ports.shelves import Shelves
 from shared.ports.views import Views
@@ -41,8 +42,8 @@ class Known:
         """The validation list of all subscriptions, with what is still to be entered."""
         found: list[ListLine] = []
         for subscription in (await self.subscriptions()).values():
-            _, survey = await self._survey(subscription, now)
-            found.extend(list_lines(survey, self._policy, now))
+            _, survey, _ = await self._survey(subscription, now)
+            found.extend(list_lines(survey, self._policy, survey.taken))
         return found
 
     async def explain(self, name: str, subscription: str, now: datetime) -> Sequence[Explanation]:
@@ -51,9 +52,9 @@ class Known:
         found: list[Explanation] = []
         for owner in (await self.subscriptions()).values():
             if not subscription or subscription.lower() in (owner.id, owner.name.lower()):
-                kept, survey = await self._survey(owner, now)
+                kept, survey, read_at = await self._survey(owner, now)
                 named = [account for account in survey.accounts if wanted in (account.name.lower(), account.id)]
-                found += await self._explained(kept, survey, named) if named else []
+                found += await self._explained(kept, survey, named, read_at) if named else []
         return found
 
     async def deleted(self, name: str, now: datetime) -> Sequence[AccountFacts]:
@@ -62,12 +63,14 @@ class Known:
         gone = [facts for one in kept for facts in one.gone.values()]
         return [facts for facts in gone if facts.account.name.lower() == name.strip().lower()]
 
-    async def _explained(self, kept: Kept, survey: Survey, accounts: Sequence[SigningAccount]) -> Sequence[Explanation]:
+    async def _explained(
+        self, kept: Kept, survey: Survey, accounts: Sequence[SigningAccount], read_at: datetime | None
+    ) -> Sequence[Explanation]:
         """As the latest look, so that nothing is counted as seen once more."""
-        view, looks = await self.views.read(kept.subscription.id), await self.looks.recent(1)
+        looks = await self.looks.recent(1)
         judgement = self.judge.run(survey, kept, Shard(looks[0].id if looks else "", kept.subscription, ()))
         judged = Judged(survey, judgement.findings, judgement.verdict.decisions)
-        read_at, fleet = view.taken if view else None, await self._fleet()
+        fleet = await self._fleet()
         rules, policy = self.judge.rules, self._policy
         found = [explain(judged, account, kept, rules, policy, read_at) for account in accounts]
         return [replace(one, rules=(*one.rules, *fleet)) for one in found]
@@ -77,9 +80,13 @@ class Known:
         view = await self.views.read(FLEET.id)
         return [fleet_answer(rule, view.findings if view else (), self._policy) for rule in FLEET_RULES]
 
-    async def _survey(self, subscription: Subscription, now: datetime) -> tuple[Kept, Survey]:
-        kept = await self.shelves.read(subscription, month_of(now))
-        return kept, survey_of(Shard("", subscription, ()), kept, as_known(kept, now), self._policy, now)
+    async def _survey(self, subscription: Subscription, now: datetime) -> tuple[Kept, Survey, datetime | None]:
+        """With when it was read. What was read long ago is judged as of then: nobody knows what came after."""
+        view = await self.views.read(subscription.id)
+        taken = view.taken if view and now - view.taken > OLD else now
+        kept = await self.shelves.read(subscription, month_of(taken))
+        survey = survey_of(Shard("", subscription, ()), kept, as_known(kept, taken), self._policy, taken)
+        return kept, survey, view.taken if view else None
 
     @property
     def _policy(self) -> Policy:

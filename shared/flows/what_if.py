@@ -22,7 +22,7 @@ from shared.domain.survey import Remembered, Survey
 from shared.domain.usage import month_of, next_month
 from shared.domain.words import count
 from shared.flows.conclude import survey_of
-from shared.flows.fleet import FLEET, LOOKS_BEFORE
+from shared.flows.fleet import FLEET, LOOKS_BEFORE, lost, not_in_time
 from shared.flows.readings import as_known
 from shared.ports.looks import Looks
 from shared.ports.register import Register
@@ -186,8 +186,10 @@ def _fleet(looks: Sequence[Look], ends: Mapping[str, Sequence[ShardEnd]]) -> Ite
         since = (since or closed) if look.blind else None
         unended = sorted(set(look.shards) - {end.subscription.id for end in ends[look.id]})
         before = looks[max(number - LOOKS_BEFORE, 0) : number][::-1]
-        survey = FleetSurvey(look, ends[look.id], look.blind, since, unended=unended, before=before)
-        yield _Seen(FLEET.id, look.id, closed, survey, look.blind, first=number == 0)
+        blind = (*look.blind, *not_in_time(unended))
+        survey = FleetSurvey(look, ends[look.id], blind, since, unended=unended, before=before)
+        hidden = (*blind, *lost(ends[look.id]))
+        yield _Seen(FLEET.id, look.id, closed, survey, hidden, first=number == 0)
 
 
 @dataclass(slots=True)

@@ -10,7 +10,8 @@ from shared.reports.check import row
 SHOWN = 40
 UNKNOWN = (
     "Replayed from what is kept: what Azure showed and people said at each check. Bills, registrations and locks are "
-    "those known today; whether a bill could be read, and settings that decide what is read, are not replayed."
+    "those known today. Not replayed: settings that decide what is read, whether a bill could be read, and what "
+    "Countersign says of itself (late, misconfigured, nobody told)."
 )
 
 

@@ -1,6 +1,6 @@
 """Whom a word of the validation list concerns: the accounts and profiles that use it, and how people are told."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from shared.domain.account import SigningAccount, names
@@ -34,13 +34,21 @@ def requests(survey: Survey) -> Iterator[tuple[RegisterEntry, Sequence[SigningAc
     An entry that names no account and is used by none concerns whoever entered it, and is given as well; one whose
     account is gone concerns nobody, and neither does a request without an id whose account has a completed one since.
     """
-    users = survey.users()
+    users, named = survey.users(), _by_name(survey.accounts)
     for entry in survey.register.values():
-        asked = [account for account in survey.accounts if entry.account.lower() == account.name.lower()]
+        asked = named.get(entry.account.lower(), ())
         using = users.get(entry.validation_id, ()) if entry.validation_id else ()
         concerned = {account.id: account for account in [*asked, *(one for one, _ in using)]}
         if (concerned or not entry.account) and not _superseded(entry, survey, asked):
             yield entry, tuple(concerned.values())
+
+
+def _by_name(accounts: Sequence[SigningAccount]) -> Mapping[str, Sequence[SigningAccount]]:
+    """Two groups may have an account of one name."""
+    found: dict[str, list[SigningAccount]] = {}
+    for account in accounts:
+        found.setdefault(account.name.lower(), []).append(account)
+    return found
 
 
 def _superseded(entry: RegisterEntry, survey: Survey, asked: Sequence[SigningAccount]) -> bool:
@@ -86,6 +94,11 @@ def resource(accounts: Sequence[SigningAccount], survey: Survey) -> str:
 def rests_on_register(survey: Survey) -> tuple[Sight, ...]:
     """The register alone says that it is over; whom it concerns is known from before where it cannot be seen."""
     return (Sight(About.REGISTER, survey.subscription.scope),)
+
+
+def sights(bound: Bound) -> tuple[Sight, ...]:
+    """What must be seen of the profiles that use it."""
+    return tuple(Sight(About.PROFILES, scope) for scope in sorted({account.id for account, _ in bound}))
 
 
 def facts(entry: RegisterEntry, survey: Survey) -> dict[str, str]:

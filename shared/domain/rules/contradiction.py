@@ -1,15 +1,15 @@
 """Rules where what is known does not go together: testimony against evidence, today against the usual week."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from shared.domain.account import SigningAccount, names
 from shared.domain.blind import About, Sight
 from shared.domain.finding import Finding, Rule, Severity
 from shared.domain.policy import Mode, Policy
 from shared.domain.rules import pages
-from shared.domain.rules.concerns import Bound, facts, rests_on_register, title, where_bound
-from shared.domain.signatures import DAY, Signatures
+from shared.domain.rules.concerns import Bound, facts, rests_on_register, sights, title, where_bound
+from shared.domain.signatures import DAY, Signatures, midnight
 from shared.domain.survey import Survey
 from shared.domain.validation import RegisterEntry, ValidationStatus
 from shared.domain.words import count, day
@@ -33,7 +33,7 @@ def contradiction(survey: Survey, policy: Policy, now: datetime) -> Iterator[Fin
                 what=f"{title(entry)}: the validation list says {entry.status}, but {against}: {where_bound(bound)}",
                 stops="Nothing is retired, and what the list says of this validation is not relied upon.",
                 next_step=CONTRADICTION.advice,
-                rests_on=(*rests_on_register(survey), *_sights(bound)),
+                rests_on=(*rests_on_register(survey), *sights(bound)),
                 accounts=names(account for account, _ in bound),
                 problem=f"contradiction about {entry.title}",
                 resource=bound[0][0].id,
@@ -145,17 +145,14 @@ def _against(entry: RegisterEntry, bound: Bound, policy: Policy, now: datetime) 
     if entry.status is ValidationStatus.FAILED or entry.open:
         if entry.expires and not entry.ended(now):
             return ""  # A renewal: the validation serves on until its last day.
-        if any(one.created > said + timedelta(days=1) for one in newest if one):
+        end = midnight(entry.expires + 2 * DAY) if entry.expires else said  # Of one that was renewed in vain.
+        if any(one.created > max(said + DAY, end) for one in newest if one):
             return "Azure has issued certificates for it since"
         return ""
     if entry.status is not ValidationStatus.COMPLETED or entry.ended(now):
         return ""
     late = [one for one in newest if one and one.overdue(now, policy.renewal.slack)]
     return f"Azure no longer renews {count(len(late), 'profile')}" if late else ""
-
-
-def _sights(bound: Bound) -> tuple[Sight, ...]:
-    return tuple(Sight(About.PROFILES, scope) for scope in sorted({account.id for account, _ in bound}))
 
 
 def _weekdays(days: frozenset[int]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from shared.domain.account import CertificateProfile, SigningAccount
+from shared.domain.account import CertificateProfile, SigningAccount, investigated
 from shared.domain.blind import About, Sight
 from shared.domain.cost import month_end, totals
 from shared.domain.finding import Finding, Rule, Severity
@@ -206,6 +206,7 @@ AFTER_DELETION = Rule(
     group="cost",
     links=pages.SUPPORT | pages.COST_ANALYSIS,
     settled=True,
+    quiet_end=True,
     weigh=weigh_cost,
 )
 
@@ -222,19 +223,13 @@ def _idle(survey: Survey, account: SigningAccount, said: Sequence[RegisterEntry]
     """Why it is called idle; "" where it is used, new, under way, or cannot be judged."""
     profiles, days = survey.profiles.get(account.id), timedelta(days=policy.cost.idle_days)
     born = _born(survey, account)
-    if profiles is None or born is None or now - born < days or _investigated(account, profiles):
+    if profiles is None or born is None or now - born < days or investigated(account, profiles):
         return ""
     if any(entry.open for entry in said):
         return ""  # Somebody is at it.
     if any(profile.usable for profile in profiles):
         return _unused(survey, account, days, now)
     return _without_profile(profiles, said)
-
-
-def _investigated(account: SigningAccount, profiles: Sequence[CertificateProfile]) -> bool:
-    """Suspended or revoked: what would be deleted then is evidence (DOMAIN.md section 2)."""
-    revoked = any(certificate.revoked for profile in profiles for certificate in profile.certificates)
-    return account.suspended or revoked or any(profile.suspended for profile in profiles)
 
 
 def _without_profile(profiles: Sequence[CertificateProfile], said: Sequence[RegisterEntry]) -> str:

@@ -62,7 +62,7 @@ def signing_down(survey: Survey, policy: Policy, now: datetime) -> Iterator[Find
         validation_id = pairs[0][1].identity_validation_id
         died = [death for _, profile in pairs if (death := profile.could_sign_until) and death <= now]
         since = max(died, default=None)
-        dead = all(now - (_last_moment(profile) or now) > LONG_DEAD for _, profile in pairs)
+        dead = all(now - (profile.last_moment or now) > LONG_DEAD for _, profile in pairs)
         ever = any(profile.certificates for _, profile in pairs)
         yield Finding(
             rule=DOWN.name,
@@ -150,12 +150,6 @@ def _just_made(profile: CertificateProfile, policy: Policy, now: datetime) -> bo
     if profile.created is None:
         return profile.provisioning_state.lower() != "succeeded"
     return now - profile.created < policy.renewal.new_profile_grace
-
-
-def _last_moment(profile: CertificateProfile) -> datetime | None:
-    """When it could sign last, as far as is known; or else when it was made."""
-    ends = [certificate.revocation_asked or certificate.expires for certificate in profile.certificates]
-    return profile.could_sign_until or max(ends, default=profile.created)
 
 
 def _issued(profile: CertificateProfile) -> datetime:

@@ -1,10 +1,10 @@
 """Rules about requests for a validation on their way: failed, waiting for somebody, or stuck."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.domain.account import SigningAccount, names
+from shared.domain.account import SigningAccount, investigated, names
 from shared.domain.business_days import business_days_between
 from shared.domain.finding import Finding, Rule, Severity
 from shared.domain.policy import Policy
@@ -45,11 +45,12 @@ NOT_WITHOUT = "The account bills its full monthly fee and cannot get certificate
 
 @dataclass(frozen=True, slots=True)
 class _Concern:
-    """One entry with the accounts it concerns."""
+    """One entry with the accounts it concerns, and every entry that concerns an account, by its id."""
 
     survey: Survey
     entry: RegisterEntry
     accounts: Sequence[SigningAccount]
+    of_accounts: Mapping[str, Sequence[RegisterEntry]]
 
     @property
     def where(self) -> str:
@@ -57,27 +58,29 @@ class _Concern:
 
     @property
     def subject(self) -> str:
-        """The same before and after a request gets its id, where it is the account's only one."""
-        named = self.entry.account.lower()
-        same = [one for one in self.survey.register.values() if named and one.account.lower() == named]
-        return pending_key(named) if len(same) == 1 else self.entry.key
+        """The same before and after a request gets its id, if it says for which account it was made."""
+        return pending_key(self.entry.account) if self.entry.account else self.entry.key
 
     def signs(self, now: datetime) -> bool:
-        """Some account that it concerns can sign all the same."""
-        profiles = [profile for account in self.accounts for profile in self.survey.profiles_of(account)]
-        return any(profile.usable and profile.can_sign(now) for profile in profiles)
+        """Some account that it concerns can sign all the same, or is out of sight and could when it was seen last."""
+        survey = self.survey
+        return any(
+            profile.usable and (profile.can_sign(now) or (account.id not in survey.profiles and profile.certificates))
+            for account in self.accounts
+            for profile in survey.profiles_of(account)
+        )
 
     def deletable(self) -> bool:
-        """All that it concerns was read, has no usable profile, and waits for nothing else."""
-        ours = {account.id for account in self.accounts}
-        others = [
-            entry
-            for entry, accounts in requests(self.survey)
-            if entry.key != self.entry.key and ours & {account.id for account in accounts}
-        ]
-        read = [self.survey.profiles.get(account.id) for account in self.accounts]
-        idle = all(profiles is not None and not any(one.usable for one in profiles) for profiles in read)
-        return bool(read) and idle and all(entry.status is ValidationStatus.FAILED for entry in others)
+        """All that it concerns was read, is no evidence, has no usable profile, and waits for nothing else."""
+        return bool(self.accounts) and all(self._is_lost(account) for account in self.accounts)
+
+    def _is_lost(self, account: SigningAccount) -> bool:
+        profiles, register = self.survey.profiles.get(account.id), self.survey.register
+        if profiles is None or investigated(account, profiles) or any(one.usable for one in profiles):
+            return False
+        bound = [register.get(one.identity_validation_id) for one in profiles]
+        said = [*bound, *self.of_accounts.get(account.id, ())]
+        return all(entry is not None and entry.status is ValidationStatus.FAILED for entry in said)
 
     def finding(self, rule: str, severity: Severity, what: str, stops: str, next_step: str) -> Finding:
         return Finding(
@@ -97,9 +100,9 @@ class _Concern:
 
 def validation_failed(survey: Survey, _policy: Policy, now: datetime) -> Iterator[Finding]:
     """A request for an identity validation failed: without one nothing can be signed, and the account bills on."""
-    for concern in _concerns(survey):
+    for concern in _concerns(survey, ValidationStatus.FAILED):
         entry, signs = concern.entry, concern.signs(now)
-        if entry.status is not ValidationStatus.FAILED or not (concern.accounts or now - entry.said_at < MEMORABLE):
+        if not concern.accounts and now - entry.said_at >= MEMORABLE:
             continue
         reason = entry.failure or FailureReason.UNDETERMINED
         found = concern.finding(
@@ -128,10 +131,8 @@ def _goes_on(entry: RegisterEntry) -> str:
 
 def action_required(survey: Survey, policy: Policy, _now: datetime) -> Iterator[Finding]:
     """Microsoft waits for somebody: for documents of an organisation, or for an individual to prove who they are."""
-    for concern in _concerns(survey):
+    for concern in _concerns(survey, ValidationStatus.ACTION_REQUIRED):
         entry, left = concern.entry, concern.entry.attempts_left
-        if entry.status is not ValidationStatus.ACTION_REQUIRED:
-            continue
         few = left is not None and left <= policy.validation.attempts_left
         asked = OF_INDIVIDUAL if entry.kind is ApplicantKind.INDIVIDUAL else OF_ORGANISATION
         found = concern.finding(
@@ -146,10 +147,9 @@ def action_required(survey: Survey, policy: Policy, _now: datetime) -> Iterator[
 
 def mail_link_running_out(survey: Survey, policy: Policy, now: datetime) -> Iterator[Finding]:
     """The mail with the verification link lives 7 days and is never sent again: missed means that the request fails."""
-    for concern in _concerns(survey):
+    for concern in _concerns(survey, ValidationStatus.IN_PROGRESS, ValidationStatus.ACTION_REQUIRED):
         entry = concern.entry
-        unproved = entry.open and entry.requested and not entry.email_verified
-        if not unproved or not entry.requested or entry.kind is ApplicantKind.INDIVIDUAL:
+        if entry.email_verified or not entry.requested or entry.kind is ApplicantKind.INDIVIDUAL:
             continue
         ends = entry.requested + LINK_LIVES
         left = (ends - now.date()).days
@@ -171,10 +171,8 @@ def mail_link_running_out(survey: Survey, policy: Policy, now: datetime) -> Iter
 
 def validation_stalled(survey: Survey, policy: Policy, now: datetime) -> Iterator[Finding]:
     """A request has been on its way for longer than Microsoft says that it takes (20 business days)."""
-    for concern in _concerns(survey):
+    for concern in _concerns(survey, ValidationStatus.IN_PROGRESS):
         entry = concern.entry
-        if entry.status is not ValidationStatus.IN_PROGRESS:
-            continue
         since = entry.requested or entry.said_at.date()
         passed = business_days_between(since, now.date())
         if passed > policy.validation.stalled_days:
@@ -259,9 +257,18 @@ STALLED = Rule(
 )
 
 
-def _concerns(survey: Survey) -> Iterator[_Concern]:
-    for entry, accounts in requests(survey):
-        yield _Concern(survey, entry, accounts)
+def _concerns(survey: Survey, *statuses: ValidationStatus) -> Iterator[_Concern]:
+    """Entries in these states; of several for one account the one that was said last: it is one request at a time."""
+    known, of_accounts = list(requests(survey)), dict[str, list[RegisterEntry]]()
+    for entry, accounts in known:
+        for account in accounts:
+            of_accounts.setdefault(account.id, []).append(entry)
+    latest: dict[str, _Concern] = {}
+    for entry, accounts in sorted(known, key=lambda one: one[0].said_at):
+        if entry.status in statuses:
+            concern = _Concern(survey, entry, accounts, of_accounts)
+            latest[concern.subject] = concern
+    yield from latest.values()
 
 
 def _with_text_for_support(finding: Finding, entry: RegisterEntry) -> Finding:

@@ -16,6 +16,7 @@ from shared.domain.rules.concerns import (
     in_use,
     resource,
     rests_on_register,
+    sights,
     stops,
     title,
     where_bound,
@@ -94,6 +95,7 @@ def validation_expired(survey: Survey, policy: Policy, now: datetime) -> Iterato
                 bound,
                 Severity.WARNING if dead else Severity.CRITICAL,
                 f"{title(entry)} {_expired(entry, now)}: {where_bound(bound)}",
+                rests_on=(*rests_on_register(survey), *sights(bound)),
             )
 
 
@@ -240,8 +242,7 @@ def _proof_of(survey: Survey, pair: BoundProfile, ended: date, policy: Policy, n
 
 
 def _dead_for_long(profile: CertificateProfile, now: datetime) -> bool:
-    until = profile.could_sign_until
-    return until is not None and now - until > LONG_DEAD
+    return profile.last_moment is not None and now - profile.last_moment > LONG_DEAD
 
 
 def _expired(entry: RegisterEntry, now: datetime) -> str:
