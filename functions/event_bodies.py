@@ -83,7 +83,7 @@ def reported_validation(event: Event, now: datetime, max_years_ahead: int) -> Re
     if event.type != VALIDATION_REPORTED:
         return None
     by = str(event.data.get("by") or "").strip()
-    wrong = [] if 0 < len(by) <= MOST_CHARACTERS else [Fault("by", "must say who says so")]
+    wrong = [] if 0 < len(by) <= MOST_CHARACTERS and _is_text(by) else [Fault("by", "must say who says so")]
     said = {name: value for name, value in event.data.items() if name != "by"}
     try:
         entry = entry_of(said, by, min(event.time or now, now), Way.EVENT, max_years_ahead)
@@ -92,6 +92,11 @@ def reported_validation(event: Event, now: datetime, max_years_ahead: int) -> Re
     if wrong:
         raise Unfit(wrong)
     return entry
+
+
+def _is_text(words: str) -> bool:
+    """Without half a character, which JSON can write and nobody can store."""
+    return words.encode("utf-8", "replace").decode() == words
 
 
 def _object(data: object) -> Mapping[str, Any]:

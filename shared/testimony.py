@@ -115,6 +115,7 @@ class Testimony(BaseModel):
 
 
 FIELDS = tuple(Testimony.model_fields)
+ASIDE = {"account", "owner", "contact", "note"}  # What says nothing of the validation itself.
 # Pydantic's words, in ours; what is not here is plain already.
 WORDS = {
     "missing": "must be given",
@@ -163,6 +164,9 @@ def entry_over(
     entry = entry_of({**about, "status": known.status, **given}, by, at, way, max_years_ahead)
     named = {name: getattr(entry, name) for name in given if name not in ("subscription", "validation")}
     merged = replace(entry.with_unsaid(known), **named)
+    if given and set(named) <= ASIDE and merged.validation_id == known.validation_id:
+        stated_by, stated_at, stated_way = known.statement
+        merged = replace(merged, stated_by=stated_by, stated_at=stated_at, stated_way=stated_way)
     if wrong := list(faults(merged, at.date(), max_years_ahead)):
         raise Unfit(wrong)
     return merged

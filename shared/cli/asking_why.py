@@ -23,14 +23,14 @@ def add(commands: Any, remote_options: argparse.ArgumentParser) -> None:
 
 
 async def _run(options: argparse.Namespace) -> int:
-    found = await (_there(options) if options.url else _here(options))
+    found, code = (await _there(options), 0) if options.url else await _here(options)
     if not found:
         raise Refusal(f"No signing account called {options.account} has been seen.")
     for one in found:
         print("\n".join(explained(one)))
     if not options.url:
         print(f"\n{ALONE}")
-    return 0
+    return code
 
 
 async def _there(options: argparse.Namespace) -> Sequence[Explanation]:
@@ -40,14 +40,13 @@ async def _there(options: argparse.Namespace) -> Sequence[Explanation]:
     async with remote(options.url, options.audience) as home:
         params = {"subscription": options.subscription}
         reply = await home.ask("GET", "accounts", name, "explanation", params=params)
-    if reply.status != 200:
-        raise Refusal(str(reply.body.get("error", reply.status)))
     found = EXPLANATIONS.validate_python(reply.body)
     return [one for one in found if options.account.lower() in (name.lower(), one.account.id)]
 
 
-async def _here(options: argparse.Namespace) -> Sequence[Explanation]:
+async def _here(options: argparse.Namespace) -> tuple[Sequence[Explanation], int]:
     from shared.cli.own_look import own_look
 
     async with own_look(options.environment) as looked:
-        return await looked.home.known.explain(options.account, options.subscription, looked.clock.now())
+        code = looked.complain()
+        return await looked.home.known.explain(options.account, options.subscription, looked.clock.now()), code

@@ -11,8 +11,6 @@ from shared.ports.azure import Inventory
 from shared.ports.errors import Throttled
 from shared.reports.check import head, lines
 
-SIGN_IN = "If you are not signed in to Azure: az login. If Azure was only busy: try again in a minute."
-
 
 def add(commands: Any) -> None:
     """The command and its options."""
@@ -21,7 +19,7 @@ def add(commands: Any) -> None:
 
 
 async def _run(options: argparse.Namespace) -> int:
-    from shared.cli.own_look import own_look
+    from shared.cli.own_look import SIGN_IN, own_look
 
     async with own_look(options.environment) as looked:
         check = looked.check

@@ -10,10 +10,12 @@ from shared import config
 from shared.cli.refusal import Refusal
 from shared.clock import SystemClock
 from shared.domain.view import SubscriptionView
-from shared.reports.check import Check
+from shared.reports.check import Check, lines, row
 from shared.store.in_memory import InMemoryQueues
 from shared.store.messages import LOOK_QUEUE
 from shared.wiring import House, Sources, azure_session, azure_sources, furnish, in_memory_storage
+
+SIGN_IN = "If you are not signed in to Azure: az login. If Azure was only busy: try again in a minute."
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,16 @@ class Looked:
     home: House
     sources: Sources
     clock: SystemClock
+
+    def complain(self) -> int:
+        """Say what could not be read; what the command ends with."""
+        check = self.check
+        for line in lines(check):
+            if line.startswith((row("NOT READ", ""), row("", "why:"))):
+                print(line, file=sys.stderr)
+        if not check.accounts:
+            print("No signing account was found.", SIGN_IN if check.look.blind else "", file=sys.stderr)
+        return 1 if check.look.partial or not check.accounts else 0
 
 
 @asynccontextmanager

@@ -12,10 +12,11 @@ from shared.cli.refusal import Refusal
 from shared.domain.words import listing
 from shared.reports.validation_json import line_json
 from shared.reports.validation_lines import brought, line_text, todo_text, word_text
+from shared.setting_values import GUID
 from shared.testimony import FIELDS
 
 if TYPE_CHECKING:
-    from shared.cli.remote import Remote, Reply
+    from shared.cli.remote import Remote
 
 SAYABLE = tuple(name for name in FIELDS if name not in ("subscription", "validation"))
 HELP = {
@@ -35,7 +36,7 @@ HELP = {
     "note": "anything else",
 }
 SHORTEST = 4  # Characters of an id that are enough, where they fit one only.
-LINES, SAME = "lines", "--confirm"
+LINES, SAME, PENDING = "lines", "--confirm", "account:"
 
 
 def add(commands: Any, remote_options: argparse.ArgumentParser) -> None:
@@ -45,7 +46,8 @@ def add(commands: Any, remote_options: argparse.ArgumentParser) -> None:
 
     def command(name: str, words: str, run: Any) -> argparse.ArgumentParser:
         found: argparse.ArgumentParser = does.add_parser(name, parents=[remote_options], help=words, description=words)
-        found.add_argument("--subscription", default="", help="only this one, by name or id")
+        if run is not _import:  # A file says itself which they are.
+            found.add_argument("--subscription", default="", help="only this one, by name or id")
         found.set_defaults(run=run)
         return found
 
@@ -74,6 +76,7 @@ def add(commands: Any, remote_options: argparse.ArgumentParser) -> None:
 
 async def _todo(options: argparse.Namespace) -> int:
     """Also without a running Countersign: then of what you may see yourself."""
+    code = 0
     if options.url:
         found = await _lines(options, todo="true")
     else:
@@ -83,8 +86,10 @@ async def _todo(options: argparse.Namespace) -> int:
             portal = looked.home.settings.cloud.portal
             known = await looked.home.known.lines(looked.clock.now())
             found = [line_json(line, portal) for line in known if line.missing and _of(options, line.subscription)]
-    print("\n".join(todo_text(found)))
-    return 0
+            code = looked.complain()
+    if found or not code:
+        print("\n".join(todo_text(found)))
+    return code
 
 
 def _of(options: argparse.Namespace, subscription: Any) -> bool:
@@ -114,19 +119,20 @@ async def _set(options: argparse.Namespace) -> int:
         raise Refusal(f"Say something of it, like --status Completed --expires 2028-11-19; or {SAME}.", code=2)
     async with _running(options) as home:
         subscription, key = await _which(home, options, new=True)
-        there = await home.ask("GET", "register", subscription, key)
+        there = await home.ask("GET", "register", subscription, key, wants=(200, 404))
         known = there.status == 200
         condition = {"If-Match": there.etag} if known else {"If-None-Match": "*"}
         method = "PATCH" if known else "PUT"
-        reply = await home.ask(method, "register", subscription, key, body=said, headers=condition)
-        _refused(reply)
+        wants = (200, 201)
+        reply = await home.ask(method, "register", subscription, key, body=said, headers=condition, wants=wants)
         print(word_text(reply.body))
     return 0
 
 
 async def _history(options: argparse.Namespace) -> int:
+    """Also of what was removed, by its whole id or its account."""
     async with _running(options) as home:
-        subscription, key = await _which(home, options)
+        subscription, key = await _which(home, options, new=True)
         reply = await home.ask("GET", "register", subscription, key, "history")
     print("\n".join(word_text(word) for word in reply.body["history"]) or "Nothing has been said of it.")
     return 0
@@ -136,8 +142,7 @@ async def _remove(options: argparse.Namespace) -> int:
     async with _running(options) as home:
         subscription, key = await _which(home, options)
         there = await home.ask("GET", "register", subscription, key)
-        _refused(there)
-        _refused(await home.ask("DELETE", "register", subscription, key, headers={"If-Match": there.etag}))
+        await home.ask("DELETE", "register", subscription, key, headers={"If-Match": there.etag}, wants=(204,))
     print(f"{key} is no longer in the validation list; what was said of it is kept.")
     return 0
 
@@ -146,7 +151,7 @@ async def _import(options: argparse.Namespace) -> int:
     content = await asyncio.to_thread(_read, options.file)
     wanted = {name: "true" for name in ("preview", "part") if getattr(options, name)}
     async with _running(options) as home:
-        reply = await home.ask("POST", "register", "import", csv=content, params=wanted)
+        reply = await home.ask("POST", "register", "import", csv=content, params=wanted, wants=(200, 422))
     print("\n".join(brought(reply.body, preview=options.preview)))
     for fault in reply.body["faults"]:
         print(fault["sentence"], file=sys.stderr)
@@ -185,27 +190,22 @@ def _write(file: str, content: str) -> None:
         raise Refusal(f"{file} cannot be written: {error.strerror}.", code=2) from error
 
 
-def _refused(reply: "Reply") -> None:
-    """Raises Refusal for what the API did not take."""
-    if reply.status >= 400:
-        faults = [f"{fault['field']}: {fault['words']}" for fault in reply.body.get("faults", ())]
-        raise Refusal(*(faults or [str(reply.body.get("error", reply.status))]))
-
-
 async def _which(home: "Remote", options: argparse.Namespace, *, new: bool = False) -> tuple[str, str]:
     """Subscription id and key. Raises Refusal where it fits nothing, or several."""
     wanted = options.which.strip().lower()
     lines = await _lines_of(home, options.subscription)
-    found = {(line["subscription"], line["key"]): line for line in lines if _fits(wanted, line)}
+    found = {(line["subscription"], line["key"]): line for line in lines if wanted and _fits(wanted, line)}
     if len(found) == 1:
         return next(iter(found))
     if found:
         named = listing([f"{line['key']} in {line['subscription_name']}" for line in found.values()], 9)
         raise Refusal(f"{options.which} fits several: {named}. Say which by its id, and --subscription.", code=2)
-    if new and options.subscription:
-        return options.subscription.lower(), wanted if wanted.count("-") == 4 else f"account:{wanted}"
-    more = " For a new entry give the whole id, or the account's name, and --subscription ID." if new else ""
-    raise Refusal(f"Nothing in the validation list fits {options.which}.{more}", code=2)
+    owner = {line["subscription"] for line in lines} if options.subscription else set()
+    if new and wanted and (GUID.fullmatch(options.subscription) or len(owner) == 1):
+        known = options.subscription.lower() if GUID.fullmatch(options.subscription) else owner.pop()
+        return known, wanted if GUID.fullmatch(wanted) or wanted.startswith(PENDING) else f"{PENDING}{wanted}"
+    more = " Give the whole id, or the account's name, and --subscription ID." if new else ""
+    raise Refusal(f"Nothing in the validation list fits {options.which or 'nothing'}.{more}", code=2)
 
 
 def _fits(wanted: str, line: Mapping[str, Any]) -> bool:

@@ -1,7 +1,7 @@
 """Who we are to Azure: whatever azure-identity finds, from a managed identity to `az login`."""
 
 from azure.core.credentials_async import AsyncTokenCredential
-from azure.core.exceptions import ClientAuthenticationError
+from azure.core.exceptions import AzureError
 from azure.identity.aio import DefaultAzureCredential
 
 
@@ -11,10 +11,10 @@ def make_credential(*, client_id: str = "", authority: str = "") -> AsyncTokenCr
     return DefaultAzureCredential(**{name: value for name, value in chosen.items() if value})
 
 
-async def token_for(audience: str) -> str | None:
-    """One token of whoever is signed in here; None where nobody is."""
+async def token_for(audience: str) -> tuple[str, str]:
+    """One token of whoever is signed in here, or why there is none, in a line."""
     async with make_credential() as credential:
         try:
-            return (await credential.get_token(f"{audience.rstrip('/')}/.default")).token
-        except ClientAuthenticationError:
-            return None
+            return (await credential.get_token(f"{audience.rstrip('/')}/.default")).token, ""
+        except (AzureError, ValueError) as error:
+            return "", next(iter(str(error).splitlines()), type(error).__name__)

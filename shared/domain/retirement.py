@@ -68,11 +68,17 @@ def _final(said: Sequence[RegisterEntry]) -> Condition:
 
 def _confirmed(said: Sequence[RegisterEntry], now: datetime) -> Condition:
     words = "a signed-in person has confirmed it within 14 days"
-    lacking = [entry for entry in said if entry.way is not Way.PERSON or now - entry.said_at > CONFIRMED_WITHIN]
+    stated = {entry.key: entry.statement for entry in said}
+    lacking = [entry for entry in said if not _by_person_of_late(*stated[entry.key], now)]
     if not said:
         return Condition(words, False, "there is nothing to confirm")
-    why = [f"{entry.title}: said by {entry.said_by}, {day(entry.said_at)} ({entry.way})" for entry in lacking or said]
+    words_of = {key: f"said by {by}, {day(at)} ({way})" for key, (by, at, way) in stated.items()}
+    why = [f"{entry.title}: {words_of[entry.key]}" for entry in lacking or said]
     return Condition(words, not lacking, listing(why))
+
+
+def _by_person_of_late(_by: str, at: datetime, way: Way, now: datetime) -> bool:
+    return way is Way.PERSON and now - at <= CONFIRMED_WITHIN
 
 
 def _alone(survey: Survey, account: SigningAccount, said: Sequence[RegisterEntry]) -> Condition:

@@ -29,6 +29,12 @@ def subscription_scope(subscription_id: str) -> str:
     return f"/subscriptions/{subscription_id.lower()}"
 
 
+def watched(known: Mapping[str, Subscription], only: frozenset[str]) -> Mapping[str, Subscription]:
+    """Those that are known and to be watched, by id; of `only` also what was never seen, where something is named."""
+    named = {id_: Subscription(id_, id_) for id_ in only}
+    return named | {id_: one for id_, one in known.items() if not only or id_ in only}
+
+
 def in_subscription(scope: str) -> bool:
     """Whether a lower-case ARM id lies in a subscription, or is one's."""
     return scope.startswith("/subscriptions/")

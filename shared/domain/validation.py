@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 DOCUMENT_ATTEMPTS = 3
+NOT_SAID = ("validation_id", "stated_by", "stated_at", "stated_way")
 EARLIEST = date(2020, 1, 1)
 ELSEWHERE = timedelta(days=1)  # In other time zones it is tomorrow already.
 
@@ -58,7 +59,8 @@ class RegisterEntry:
     `validation_id` is a lower-case GUID, or empty while a request has none yet; `account` names the account that it
     was requested for. `expires` is the last day that the portal shows, in UTC. `attempts_used` counts how often
     documents were supplied, of three. `given_up_by` names the person who says that no new request will be made. None
-    and "" mean that nobody has said it.
+    and "" mean that nobody has said it. The word of somebody who changed only an owner, a contact or a note is no
+    statement about the validation: `stated_by`, `stated_at` and `stated_way` then tell whose that was.
     """
 
     subscription_id: str
@@ -80,6 +82,14 @@ class RegisterEntry:
     owner: str = ""
     contact: str = ""
     note: str = ""
+    stated_by: str = ""
+    stated_at: datetime | None = None
+    stated_way: Way | None = None
+
+    @property
+    def statement(self) -> tuple[str, datetime, Way]:
+        """Who said how it is with the validation itself, when and by what way."""
+        return self.stated_by or self.said_by, self.stated_at or self.said_at, self.stated_way or self.way
 
     @property
     def key(self) -> str:
@@ -99,7 +109,7 @@ class RegisterEntry:
         unsaid = {
             name: getattr(known, name)
             for name in (field.name for field in fields(self))
-            if getattr(self, name) in (None, "") and name != "validation_id"
+            if getattr(self, name) in (None, "") and name not in NOT_SAID
         }
         for name in self._not_carried(known):
             unsaid.pop(name, None)

@@ -56,7 +56,9 @@ def _entered(survey: Survey, policy: Policy, now: datetime) -> Iterator[ListLine
             missing = "the new expiry date: the one in the list is over, yet certificates are issued"
         elif entry.account and not accounts and entry.open:
             missing = f"the name of the account: none is called {entry.account}"
-        elif bound and not entry.ended(now) and (days := (now - entry.said_at).days) > policy.register.confirm_days:
+        elif (
+            bound and not entry.ended(now) and (days := (now - entry.statement[1]).days) > policy.register.confirm_days
+        ):
             missing = f"a confirmation: last said {count(days, 'day')} ago"
         yield ListLine(
             survey.subscription,

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain.refresh import Refresh
-from shared.domain.subscription import Subscription
-from shared.domain.validation import Fault, RegisterEntry, Said, Way
+from shared.domain.subscription import Subscription, watched
+from shared.domain.validation import Fault, RegisterEntry, Said, Way, pending_key
 from shared.ports.errors import Conflict
 from shared.ports.looks import Looks
 from shared.ports.messages import Messages
 from shared.ports.register import Entered, Register
-from shared.reports.register_csv import LineFault, Sheet, says_nothing
+from shared.reports.register_csv import SAID_AT, LineFault, Sheet, exported_at, says_nothing
 from shared.testimony import FIELDS, Unfit, entry_of, entry_over, said_by
 
 MOST_TRIES = 5
@@ -61,6 +61,7 @@ class _Reading:
     subscriptions: Mapping[str, Subscription]
     entered: dict[str, Mapping[str, Entered]] = field(default_factory=dict)
     entries: dict[tuple[str, str], tuple[int, RegisterEntry]] = field(default_factory=dict)
+    seen: dict[tuple[str, str], int] = field(default_factory=dict)
     changes: list[Brought] = field(default_factory=list)
     faults: list[LineFault] = field(default_factory=list)
     same: int = 0
@@ -78,7 +79,13 @@ class Answer:
 
     async def say(self, said: Mapping[str, Any], speaker: Speaker, expected: str | None = None) -> Entered:
         """The whole of an entry. Raises Unfit, and Conflict where it is not as expected or something later is."""
-        return await self._take(entry_of(said, speaker.name, speaker.at, speaker.way, self.max_years_ahead), expected)
+        args = speaker.name, speaker.at, speaker.way, self.max_years_ahead
+        entry = entry_of(said, *args)
+        entered = await self.register.entered(entry.subscription_id)
+        pending = entered.get(pending_key(entry.account))
+        if pending and entry.validation_id and entry.key not in entered:  # A request that has got its id.
+            entry = entry_over(pending.entry, said, *args)
+        return await self._take(entry, expected)
 
     async def change(self, known: Entered, given: Mapping[str, Any], speaker: Speaker) -> Entered:
         """Some fields of an entry. Raises the same."""
@@ -117,7 +124,7 @@ class Answer:
             reading.same,
             len(sheet.lines) - len(told),
             tuple(sorted(reading.faults, key=lambda fault: (fault.line, fault.column))),
-            done=writes,
+            done=writes and bool(reading.changes),
         )
 
     async def _read(self, reading: _Reading, line: int, cells: Mapping[str, str]) -> None:
@@ -126,41 +133,54 @@ class Answer:
             if subscription_id not in reading.entered:
                 reading.entered[subscription_id] = await self.register.entered(subscription_id)
             known = _known(reading.entered[subscription_id], cells)
-            said, speaker = {**cells, "subscription": subscription_id}, reading.speaker
+            exported = cells.get(SAID_AT)
+            said = {name: value for name, value in cells.items() if name != SAID_AT} | {"subscription": subscription_id}
+            speaker = reading.speaker
             args = speaker.name, speaker.at, speaker.way, reading.max_years_ahead
             entry = entry_over(known, said, *args) if known else entry_of(said, *args)
         except Unfit as unfit:
             reading.faults += [LineFault(line, fault.field, fault.words) for fault in unfit.faults]
             return
-        before = reading.entries.get((entry.subscription_id, entry.key))
-        if before:
-            reading.faults.append(LineFault(line, "", f"is about the same as line {before[0]}"))
-            return
+        before = reading.seen.setdefault((entry.subscription_id, entry.key), line)
         change = _change(line, known, entry)
-        if change:
+        if before != line:
+            reading.faults.append(LineFault(line, "", f"is about the same as line {before}"))
+        elif change and known and exported is not None and exported != exported_at(known):
+            words = f"was said anew by {known.said_by} since this was exported: export it again"
+            reading.faults.append(LineFault(line, "", words))
+        elif change:
             reading.entries[entry.subscription_id, entry.key] = (line, entry)
             reading.changes.append(change)
         else:
             reading.same += 1
 
     async def _write(self, reading: _Reading) -> None:
-        """One by one: what somebody changes meanwhile is kept in the history of the entry."""
-        for _, entry in reading.entries.values():
-            for _ in range(MOST_TRIES):
-                try:
-                    await self.register.say(entry)
-                except Conflict:
-                    continue
-                break
-            else:
-                raise Conflict(f"{entry.title} was changed by somebody else too often; import the file once more")
-        for subscription_id in sorted({subscription_id for subscription_id, _ in reading.entries}):
-            await self.messages.refresh(Refresh(subscription_id))
+        """One by one; of what was not taken a fault is made, and whatever was written is judged."""
+        written = set()
+        try:
+            for line, entry in reading.entries.values():
+                if await self._written(entry):
+                    written.add(entry.subscription_id)
+                else:
+                    words = (
+                        f"was not taken: {entry.title} was changed by somebody else meanwhile, or by a newer release"
+                    )
+                    reading.faults.append(LineFault(line, "", words))
+                    reading.changes = [change for change in reading.changes if change.line != line]
+        finally:
+            for subscription_id in sorted(written):
+                await self.messages.refresh(Refresh(subscription_id))
+
+    async def _written(self, entry: RegisterEntry) -> bool:
+        for _ in range(MOST_TRIES):
+            try:
+                return await self.register.say(entry)
+            except Conflict:
+                continue
+        return False
 
     async def _subscriptions(self) -> Mapping[str, Subscription]:
-        known = await self.looks.known()
-        named = {id_: Subscription(id_, id_) for id_ in self.only}
-        return named | {id_: one for id_, one in known.items() if not self.only or id_ in self.only}
+        return watched(await self.looks.known(), self.only)
 
 
 NOT_SEEN = "is none of those that are watched; one that holds a signing account is known after the next check"

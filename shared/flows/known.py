@@ -10,7 +10,7 @@ from shared.domain.kept import Kept
 from shared.domain.look import Shard
 from shared.domain.policy import Policy
 from shared.domain.rules.book import FLEET_RULES
-from shared.domain.subscription import Subscription
+from shared.domain.subscription import Subscription, watched
 from shared.domain.survey import AccountFacts, Survey
 from shared.domain.usage import month_of
 from shared.domain.validation_list import ListLine, list_lines
@@ -35,8 +35,7 @@ class Known:
 
     async def subscriptions(self) -> Mapping[str, Subscription]:
         """Those that are watched, by id."""
-        known = await self.looks.known()
-        return {id_: known[id_] for id_ in known if not self.only or id_ in self.only}
+        return watched(await self.looks.known(), self.only)
 
     async def lines(self, now: datetime) -> Sequence[ListLine]:
         """The validation list of all subscriptions, with what is still to be entered."""

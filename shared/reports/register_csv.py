@@ -2,17 +2,21 @@
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from shared.domain.validation import RegisterEntry
 from shared.domain.validation_list import ListLine
 from shared.testimony import FIELDS, said_by
 
 # For reading only: an import passes over them.
 SHOWN = ("subscription_name", "used_by", "missing", "said_by", "said_at", "said_way")
 COLUMNS = (*FIELDS, *SHOWN)
+SAID_AT = "said_at"  # By this an import knows whether somebody else spoke since the export.
 # What a spreadsheet would take for a formula is written behind an apostrophe, which an import takes away again.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+INSIDE, GUARDED = re.compile(r"([;\t\r\n] *)('*[=+\-@])"), re.compile(r"([;\t\r\n] *)'('*[=+\-@])")
 NAMING = ("subscription", "validation", "account")
 MOST_BYTES = 4 * 1024 * 1024
 
@@ -83,13 +87,13 @@ def _sheet(rows: Sequence[tuple[int, Sequence[str]]]) -> Sheet:
             faults.append(LineFault(begins, "", f"has {len(cells)} cells, the first line has {len(names)}"))
         elif any(cell.strip() for cell in cells):
             given = dict(zip(names, (_plain(cell) for cell in cells), strict=False))
-            lines.append((begins, {name: value for name, value in given.items() if name in FIELDS}))
+            lines.append((begins, {name: value for name, value in given.items() if name in (*FIELDS, SAID_AT)}))
     return Sheet(lines, faults)
 
 
 def says_nothing(cells: Mapping[str, str]) -> bool:
     """A line that was exported to be filled in, and was not: it only names what it is about."""
-    return not any(value.strip() for name, value in cells.items() if name not in NAMING)
+    return not any(value.strip() for name, value in cells.items() if name not in (*NAMING, SAID_AT))
 
 
 def _about_header(unknown: Sequence[str], doubled: Sequence[str], lacking: Sequence[str]) -> str:
@@ -113,14 +117,22 @@ def _cells(line: ListLine) -> dict[str, str]:
         "used_by": " ".join(line.used_by),
         "missing": line.missing,
         "said_by": entry.said_by if entry else "",
-        "said_at": entry.said_at.isoformat(timespec="seconds") if entry else "",
+        "said_at": exported_at(entry) if entry else "",
         "said_way": str(entry.way) if entry else "",
     }
 
 
+def exported_at(entry: RegisterEntry) -> str:
+    """When it was said, as a file has it."""
+    return entry.said_at.isoformat()
+
+
 def _harmless(value: str) -> str:
-    return f"'{value}" if value.startswith((*FORMULA, "'")) else value
+    """Also behind what another program may take for the end of a cell."""
+    inside = INSIDE.sub(r"\1'\2", value)
+    return f"'{inside}" if inside.startswith((*FORMULA, "'")) else inside
 
 
 def _plain(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith((*FORMULA, "'")) else cell
+    inside = cell[1:] if cell.startswith("'") and cell[1:].startswith((*FORMULA, "'")) else cell
+    return GUARDED.sub(r"\1\2", inside)

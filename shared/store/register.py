@@ -34,9 +34,10 @@ class TableRegister:
     async def say(self, entry: RegisterEntry, expected: str | None = None) -> bool:
         """What was said later stands, unless it was expected to be there."""
         there = await self._there(entry.subscription_id, entry.key, expected)
-        pending = await self._pending(entry)
+        new = there is None or not ENTRY.value(there).account
+        pending = await self._pending(entry) if new else None
         known = ENTRY.value(there) if there else ENTRY.value(pending) if pending else None
-        if expected is None and await self._has_its_id(entry):
+        if expected is None and (await self._has_its_id(entry) or (there is None and await self._withdrawn(entry))):
             return False
         after = entry if expected is not None else entry.over(known)
         if after == known:
@@ -84,6 +85,11 @@ class TableRegister:
             return False
         named = [one.entry for one in (await self.entered(entry.subscription_id)).values() if one.entry.validation_id]
         return any(one.account.lower() == entry.account.lower() and one.said_at >= entry.said_at for one in named)
+
+    async def _withdrawn(self, entry: RegisterEntry) -> bool:
+        """An event that is delivered again does not bring back what somebody took out."""
+        words = await self.history(entry.subscription_id, entry.key)
+        return bool(words) and words[-1].withdrawn and words[-1].entry.said_at >= entry.said_at
 
     async def _pending(self, entry: RegisterEntry) -> Row | None:
         """The request without an id that this one was, if it says for which account it was made."""

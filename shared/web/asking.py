@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from fastapi import Request
 
@@ -11,8 +12,8 @@ from shared.web.principal import Principal, Role, principal_of
 
 MOST_BYTES = 4 * 1024 * 1024
 SAFE = ("GET", "HEAD", "OPTIONS")
-# A form of another site can send these kinds of bodies without asking first; nothing here reads them.
-OF_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
+# A page of another site can send other kinds of bodies without asking first; nothing here reads those.
+READ = ("application/json", "text/csv")
 
 NOBODY = (
     "Sign in first. Where App Service Authentication is not set up, pages and API stay closed; on one's own machine "
@@ -49,8 +50,10 @@ def refuse_foreign_pages(request: Request) -> Refused | None:
     if request.method in SAFE:
         return None
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    origin = request.headers.get("origin", "")
     foreign = request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none")
-    if foreign or kind in OF_FORMS:
+    foreign = foreign or bool(origin and urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower())
+    if foreign or (request.method != "DELETE" and kind not in READ):
         return Refused(403, "Changes are taken from Countersign's own pages and from programs only.")
     return None
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from shared.domain.validation import Fault, Way
+from shared.domain.validation import Fault, Way, pending_key
 from shared.domain.validation_list import ListLine
 from shared.flows.answer import Import, Speaker
 from shared.ports.clock import Clock
@@ -83,7 +83,12 @@ class ValidationList:
     async def history(self, request: Request, subscription: str, key: str) -> Response:
         """Everything that was said of it, oldest first."""
         asked_by(request, self.home.settings, Role.READER)
-        words = await self.home.register.history(subscription.lower(), key.lower())
+        _named(subscription, key)
+        words = list(await self.home.register.history(subscription.lower(), key.lower()))
+        if not key.lower().startswith(ACCOUNT):  # Also what was said before the request had its id.
+            for name in {word.entry.account.lower() for word in words if word.entry.account}:
+                words += await self.home.register.history(subscription.lower(), pending_key(name))
+        words.sort(key=lambda word: word.entry.said_at)
         said = [{**entry_json(word.entry), "withdrawn": word.withdrawn} for word in words]
         return JSONResponse({"history": said})
 

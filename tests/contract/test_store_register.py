@@ -107,3 +107,22 @@ async def test_an_entry_of_a_newer_release_is_left_alone(store: Store) -> None:
     await store.rows.transact(key(SUBSCRIPTION), [Insert(row)])
     with pytest.raises(Conflict, match="newer release"):
         await TableRegister(store.rows).say(later(SAID))
+
+
+async def test_a_word_about_an_old_id_takes_no_newer_request_away(store: Store) -> None:
+    register = TableRegister(store.rows)
+    failed = replace(SAID, account="games", status=ValidationStatus.FAILED, expires=None)
+    await register.say(failed)
+    await register.say(later(WAITING))
+    await register.say(later(failed, 2, note="still failed"))
+    assert {ID, "account:games"} == set(await register.entered(SUBSCRIPTION))
+
+
+async def test_an_event_that_is_delivered_again_brings_back_nothing_that_was_removed(store: Store) -> None:
+    register, event = TableRegister(store.rows), replace(SAID, way=Way.EVENT)
+    await register.say(event)
+    [there] = (await register.entered(SUBSCRIPTION)).values()
+    await register.withdraw(Said(later(SAID), withdrawn=True), there.etag)
+    assert not await register.say(event)
+    assert {} == dict(await register.entered(SUBSCRIPTION))
+    assert await register.say(later(event, 2)), "a new word does"

@@ -97,7 +97,7 @@ def test_what_is_set_is_listed_and_confirmed_and_has_a_history(served: Served) -
 def test_a_request_is_entered_by_the_name_of_its_account(served: Served) -> None:
     asked = ("register", "set", "onboarding", "--status", "In Progress", "--requested", "2026-11-19")
     code, _, complaints = served.run(*asked)
-    assert (2, True) == (code, "give the whole id, or the account's name, and --subscription ID" in complaints[0])
+    assert (2, True) == (code, "Give the whole id, or the account's name, and --subscription ID" in complaints[0])
     code, out, _ = served.run(*asked, "--subscription", OWNER)
     assert (0, True) == (code, out[0].startswith("the request for onboarding: In Progress, requested 2026-11-19"))
     code, out, _ = served.run("register", "remove", "onboarding")
@@ -111,6 +111,8 @@ def test_a_request_is_entered_by_the_name_of_its_account(served: Served) -> None
         (["set", "games", "--expires", "2028-13-01"], 1, "status: must be given"),
         (["set", "nobody", "--status", "Completed"], 2, "Nothing in the validation list fits nobody."),
         (["history", "aaa"], 2, "Nothing in the validation list fits aaa."),
+        (["remove", ""], 2, "Nothing in the validation list fits nothing."),
+        (["set", "", "--status", "Failed"], 2, "Nothing in the validation list fits nothing."),
         (["remove", "games"], 1, "The validation list has no such entry."),
         (["import", "/nowhere.csv"], 2, "/nowhere.csv cannot be read: No such file or directory."),
         (["export", "/nowhere/list.csv"], 2, "/nowhere/list.csv cannot be written: No such file or directory."),
@@ -141,6 +143,25 @@ def test_a_file_is_exported_filled_in_and_imported(served: Served, tmp_path: Pat
     assert (1, ["Nothing was taken in: 1 fault in the file."]) == (code, out)
     words = "must be one of In Progress, Action Required, Completed, Failed, Expired"
     assert [f"line 2, status: {words}"] == complaints
+
+
+def test_what_answers_otherwise_is_said_and_overwrites_nothing(served: Served, tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("precious", "utf-8")
+    served.url += "/api"
+    code, _, complaints = served.run("register", "export", str(file))
+    assert (1, "precious") == (code, file.read_text("utf-8"))
+    assert ["There is nothing here. The API is described in /api/openapi.json."] == complaints
+    assert 1 == served.run("register", "list")[0]
+
+
+def test_an_account_with_hyphens_is_no_id_and_what_was_removed_keeps_its_history(served: Served) -> None:
+    asked = ("--status", "In Progress", "--subscription", "Sub1")
+    code, out, _ = served.run("register", "set", "sign-prod-eu-west-1", *asked)
+    assert (0, True) == (code, out[0].startswith("the request for sign-prod-eu-west-1: In Progress"))
+    served.run("register", "remove", "sign-prod-eu-west-1")
+    _, out, _ = served.run("register", "history", "sign-prod-eu-west-1", "--subscription", OWNER)
+    assert ["In Progress", "withdrawn: In Progress"] == [line.split(": ", 1)[1].split(".")[0] for line in out]
 
 
 def test_why_is_answered_for_an_account_without_problems_too(served: Served) -> None:

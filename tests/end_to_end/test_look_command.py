@@ -98,6 +98,13 @@ def test_without_rights_it_names_the_missing_role(tmp_path: Path) -> None:
     assert "Reader role" in looked.stdout
 
 
+def test_being_blind_is_never_green(tmp_path: Path) -> None:
+    with azure(without_rights(tmp_path), tmp_path) as environment:
+        todo = look(environment, "register", "todo")
+    assert (1, "") == (todo.returncode, todo.stdout)
+    assert "No signing account was found." in todo.stderr
+
+
 def test_why_and_what_is_to_be_looked_up_are_answered_with_ones_own_rights(tmp_path: Path) -> None:
     with azure(SCENARIOS / "contoso.yaml", tmp_path) as environment:
         why = look(environment, "explain", "games-eu")

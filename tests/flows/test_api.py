@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -243,9 +244,11 @@ async def test_what_is_exported_is_filled_in_and_imported() -> None:
         assert [] == (await client.get("/api/register", params={"todo": "true"})).json()["lines"]
 
 
-async def test_two_lines_about_one_validation_are_a_fault() -> None:
-    lines = f"Sub1,{ID},Completed,2028-11-19,\n" * 2
+@pytest.mark.parametrize("second", ["Completed,2028-11-19,", "Expired,2026-01-01,"])
+async def test_two_lines_about_one_validation_are_a_fault(second: str) -> None:
+    lines = f"Sub1,{ID},Completed,2028-11-19,\nSub1,{ID},{second}\n"
     async with api(await seen_world()) as client:
+        await client.put(ENTRY, json=SAID)
         assert ["line 3: is about the same as line 2"] == [
             fault["sentence"] for fault in (await taken(client, HEAD + lines)).json()["faults"]
         ]
@@ -282,6 +285,9 @@ async def test_only_those_who_may(
         ({"Content-Type": "text/plain"}, 403),
         ({"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}, 403),
         ({"Content-Type": "multipart/form-data; boundary=x"}, 403),
+        ({"Content-Type": ""}, 403),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "http://localhost"}, 201),
     ],
 )
 async def test_no_page_of_another_site_changes_anything(headers: Mapping[str, str], status: int) -> None:
@@ -359,7 +365,7 @@ async def test_a_deleted_account_is_said_to_be_deleted() -> None:
     ("method", "address", "status", "words"),
     [
         ("GET", "/api/register?todo=perhaps", 422, "What was asked cannot be read."),
-        ("POST", "/api/register", 405, "That cannot be done here. The API is described in /api/openapi.json."),
+        ("DELETE", "/api/register", 405, "That cannot be done here. The API is described in /api/openapi.json."),
         ("GET", "/accounts", 404, "There is nothing here. The API is described in /api/openapi.json."),
     ],
 )
@@ -377,3 +383,76 @@ async def test_asking_why_changes_nothing() -> None:
         await client.get("/api/register")
     assert before == await world.house().shelves.read(subscription(), START)
     assert 1 == len(world.receiver.parts)
+
+
+async def test_an_older_export_undoes_nothing_that_was_said_since() -> None:
+    world = await seen_world()
+    async with api(world) as client:
+        await client.put(ENTRY, json=SAID)
+        exported = (await client.get("/api/register/export")).text
+        world.clock.at += timedelta(hours=1)
+        await client.patch(ENTRY, json={"expires": "2027-01-01"})
+        [fault] = (await taken(client, exported)).json()["faults"]
+        assert "line 2: was said anew by ana since this was exported: export it again" == fault["sentence"]
+        assert "2027-01-01" == (await client.get(ENTRY)).json()["expires"]
+        again = (await client.get("/api/register/export")).text
+        assert (1, []) == ((found := (await taken(client, again)).json())["same"], found["faults"])
+
+
+async def test_a_new_contact_confirms_nothing() -> None:
+    world = await seen_world()
+    async with api(world) as client:
+        await client.put(ENTRY, json=SAID)
+        world.clock.at += timedelta(days=200)
+        await world.look()
+        await client.patch(ENTRY, json={"contact": "+49 1"})
+        [line] = (await client.get("/api/register")).json()["lines"]
+        assert "a confirmation: last said 200 days ago" == line["missing"]
+        await client.patch(ENTRY, json={})
+        [line] = (await client.get("/api/register")).json()["lines"]
+        assert "" == line["missing"]
+
+
+async def test_what_was_said_of_a_request_is_carried_on_to_its_id_and_stays_in_its_history() -> None:
+    world = await seen_world()
+    async with api(world) as client:
+        said = {"status": "In Progress", "requested": "2026-11-19", "owner": "kim"}
+        await client.put(f"/api/register/{OWNER}/account:waiter", json=said)
+        world.clock.at += timedelta(minutes=1)
+        entry = (await client.put(ENTRY, json={"status": "In Progress", "account": "waiter"})).json()
+        assert ("kim", "2026-11-19") == (entry["owner"], entry["requested"])
+        words = (await client.get(f"{ENTRY}/history")).json()["history"]
+    assert ["", ID] == [word["validation"] for word in words]
+
+
+async def test_a_key_that_cannot_be_is_refused_wherever_it_stands() -> None:
+    async with api(await seen_world()) as client:
+        for ending in ("", "/history"):
+            assert 422 == (await client.get(f"/api/register/{OWNER}/{'x' * 600}{ending}")).status_code
+
+
+async def test_what_was_read_long_ago_is_judged_as_of_then() -> None:
+    world = await seen_world()
+    world.clock.at += timedelta(days=4)
+    async with api(world) as client:
+        [found] = (await client.get("/api/accounts/games/explanation")).json()
+    assert "2026-11-20T07:07:00Z" == found["at"] == found["read_at"]
+    assert [] == [rule["rule"] for rule in found["rules"] if rule["problems"] and rule["rule"] != "register-missing"]
+
+
+async def test_two_accounts_of_one_name_are_told_apart() -> None:
+    world = World(settings=dict(LOCAL))
+    first = world.azure.add("games", Profile(status="Suspended"))
+    other = first.replace("/rg/", "/rg2/")
+    world.azure.accounts[other] = replace(world.azure.accounts[first], id=other, resource_group="rg2")
+    world.azure.held[other] = [Profile()]
+    await world.look()
+    async with api(world) as client:
+        both = (await client.get("/api/accounts/games/explanation")).json()
+    suspended = {
+        found["account"]["resource_group"]
+        for found in both
+        for rule in found["rules"]
+        if rule["rule"] == "profile-suspended" and rule["problems"]
+    }
+    assert {"rg"} == suspended

@@ -277,3 +277,14 @@ async def test_an_endpoint_that_is_not_asked_is_not_said_to_answer_again() -> No
     world.azure.index_fails = True
     told = [said for _ in range(3) for said in await world.hear()]
     assert [("first", "warning", "inventory-unreadable")] == told
+
+
+async def test_a_lapse_is_not_over_because_its_proof_went_out_of_sight() -> None:
+    world = World()
+    account = world.azure.add("games", Profile(renews_until=START))
+    await world.enter(Profile().validation, days(-1))
+    told = [said for _ in range(42) for said in await world.hear()]
+    assert ("first", "critical", "validation-expired") in told
+    world.azure.forbidden.add(account)
+    told = [said for _ in range(4) for said in await world.hear()]
+    assert [("first", "warning", "subscription-unreadable")] == told

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,8 +11,10 @@ from shared import config
 from shared.clouds import Cloud
 from shared.domain.finding import Severity
 from shared.domain.policy import Policy
+from shared.schedule import next_due
 
 DEFAULTS, _ = config.read({})
+START = datetime(2026, 11, 20, 7, 7, tzinfo=UTC)
 
 NUMBERS = "must be whole numbers above zero, each once, with commas between, like 60,30,14"
 SPANS = "must be spans of minutes, hours or days, a year at most, with commas between, like 12h,1d,7d"
@@ -310,3 +312,19 @@ def test_budgets_are_read_with_spaces_and_in_two_currencies() -> None:
     assert [("tag:team=apps", "EUR"), ("total", "EUR"), ("total", "USD"), ("account:x", "EUR")] == [
         (budget.name, budget.currency) for budget in settings.budgets
     ]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "fits"),
+    [
+        ("0 7 * * * Monday-Friday", True),
+        ("0 7 * * January,july *", True),
+        ("0 0 9 31 2 *", False),
+        ("0 0 9 * mon *", False),
+        ("mon 0 9 * * *", False),
+    ],
+)
+def test_a_schedule_that_is_accepted_is_due_some_day(schedule: str, fits: bool) -> None:
+    settings, mistakes = config.read({"WATCH_SCHEDULE": schedule})
+    assert fits == (mistakes == ())
+    assert next_due(settings.watch_schedule, START) > START

@@ -35,6 +35,8 @@ RULES = {
         Rule("slow", nothing, needs_looks=3),
         Rule("month", nothing, settled=True, quiet_end=True),
         Rule("signing-down", nothing, repeats=True),
+        Rule("validation-expired", nothing, repeats=True),
+        Rule("renewal-stopped", nothing, repeats=True),
     )
 }
 ROUTES = Routes({Severity.CRITICAL: ("pager", "mail"), Severity.WARNING: ("mail",)})
@@ -323,3 +325,24 @@ def test_what_goes_on_under_another_name_is_not_over() -> None:
     assert [] == [*life.look(suspended), *life.look(suspended), *life.look(suspended)]
     life.look()
     assert ["resolved"] * 4 == [reason for _, reason in life.look()]
+
+
+@pytest.mark.parametrize("setting", [RuleSetting(Mode.OBSERVE), RuleSetting(Mode.TELL, 3)])
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        ("validation-expiring", "validation-expired"),
+        ("renewal-stopped", "signing-down"),
+        ("validation-expiring", "renewal-stopped"),
+        ("register-out-of-date", "validation-expired"),
+    ],
+)
+def test_an_earlier_stage_is_not_over_while_a_later_one_is_there_told_or_not(
+    earlier: str, later: str, setting: RuleSetting
+) -> None:
+    life = Life()
+    life.look(finding(earlier))
+    life.policy = replace(life.policy, rules={later: setting})
+    for _ in range(4):
+        life.look(finding(later))
+        assert "resolved" not in {str(intent.reason) for intent in life.intents}

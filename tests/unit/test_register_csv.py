@@ -8,7 +8,7 @@ import pytest
 from shared.domain.subscription import Subscription
 from shared.domain.validation import ApplicantKind, RegisterEntry, ValidationStatus, Way
 from shared.domain.validation_list import ListLine
-from shared.reports.register_csv import COLUMNS, Sheet, says_nothing, sheet_of, written
+from shared.reports.register_csv import COLUMNS, SAID_AT, Sheet, says_nothing, sheet_of, written
 from shared.testimony import FIELDS, said_by
 
 OWNER = Subscription("3c0e8f52-74d5-4a1b-92cf-8f6d4b309c32", "Games")
@@ -41,12 +41,12 @@ def test_what_is_exported_is_imported_unchanged(parts: dict[str, Any]) -> None:
     one = line(**parts)
     assert one.entry
     [(number, cells)] = sheet_of(written([one]).encode("utf-8-sig")).lines
-    assert (2, said_by(one.entry)) == (number, cells)
+    assert (2, {**said_by(one.entry), SAID_AT: "2026-11-20T00:00:00+00:00"}) == (number, cells)
 
 
 @pytest.mark.parametrize("hostile", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", "\t=1", "\r=1"])
 def test_no_cell_is_a_formula(hostile: str) -> None:
-    assert f"'{hostile}"[:3] in written([line(note=hostile)])
+    assert f"'{hostile}"[:2] in written([line(note=hostile)])
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
@@ -87,4 +87,11 @@ def test_a_line_to_be_filled_in_says_nothing_yet() -> None:
     [(_, cells)] = sheet_of(written([empty]).encode()).lines
     assert says_nothing(cells)
     assert not says_nothing({**cells, "status": "Completed"})
-    assert set(FIELDS) == set(cells)
+    assert {*FIELDS, SAID_AT} == set(cells)
+
+
+@pytest.mark.parametrize("note", ["a;=1+1;", "x;  =HYPERLINK(1)", "one\n- two\n- three", "a;'=1", "a\t@b", "'a;''-b"])
+def test_what_another_separator_would_make_a_formula_is_guarded_and_read_as_it_was(note: str) -> None:
+    text = written([line(note=note)])
+    assert not any(f"{separator}{sign}" in text for separator in ";\t" for sign in "=+-@")
+    assert note == sheet_of(text.encode()).lines[0][1]["note"]

@@ -108,7 +108,9 @@ def register_unconfirmed(survey: Survey, policy: Policy, now: datetime) -> Itera
     old = [
         entry
         for entry in survey.register.values()
-        if entry.key in concerned and (now - entry.said_at).days > policy.register.confirm_days and not entry.ended(now)
+        if entry.key in concerned
+        and (now - entry.statement[1]).days > policy.register.confirm_days
+        and not entry.ended(now)
     ]
     if not old:
         return

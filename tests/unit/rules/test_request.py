@@ -202,3 +202,31 @@ def test_days_and_attempts_are_settings() -> None:
     assert [1, 1] == [len(found(rule, seen, policy)) for rule in ("validation-link", "validation-stalled")]
     [one] = found("validation-action-required", survey(said=[entry(ACTION, attempts_used=1)]), policy)
     assert 2 == one.level
+
+
+REVOKED = replace(profile(account()), status="Disabled", certificates=tuple(
+    replace(one, revocation_status="Succeeded") for one in profile(account()).certificates
+))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        replace(lone(GIVEN_UP), accounts=(account(provisioning_state="Suspended"),)),
+        survey(said=[GIVEN_UP], profiles={account().id: (profile(account(), status="Suspended"),)}),
+        survey(said=[GIVEN_UP], profiles={account().id: (REVOKED,)}),
+        survey(said=[GIVEN_UP], profiles={account().id: (profile(account(), status="Disabled"),)}),
+    ],
+)
+def test_evidence_of_an_investigation_is_never_advised_to_be_deleted(seen: Survey) -> None:
+    """Nor what is bound to a validation of which nobody has said that it failed."""
+    [one] = found("validation-failed", seen)
+    assert "delete the account so" not in one.next_step
+    assert "delete the account, so" not in one.next_step
+
+
+def test_of_several_requests_for_one_account_the_one_said_last_speaks() -> None:
+    older = replace(GIVEN_UP, given_up_by="", said_at=NOW - 9 * DAY)
+    newer = replace(older, validation_id=ID, said_at=NOW - DAY, failure=FailureReason.NOT_ELIGIBLE)
+    [one] = found("validation-failed", lone(older, newer))
+    assert ("account:games", True) == (one.subject, "not eligible" in one.what)
