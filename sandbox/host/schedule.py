@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from croniter import CroniterError, croniter
-
 from sandbox.host.settings import SettingsError
+from shared.schedule import NeverDue, next_due
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +15,7 @@ class Schedule:
 
     def after(self, moment: datetime) -> datetime:
         """The first occurrence later than `moment`."""
-        times = croniter(
-            self.expression, moment.astimezone(UTC), ret_type=datetime, second_at_beginning=True, day_or=False
-        )
-        found = times.get_next()
-        assert isinstance(found, datetime)  # noqa: S101
-        return found
+        return next_due(self.expression, moment)
 
     def interval(self, moment: datetime) -> timedelta:
         first = self.after(moment)
@@ -37,6 +31,6 @@ def parse_schedule(expression: str) -> Schedule:
         )
     try:
         schedule.after(datetime(2026, 1, 1, tzinfo=UTC))
-    except CroniterError as error:
-        raise SettingsError(f"The schedule {expression!r} cannot be read: {error}.") from error
+    except NeverDue as error:
+        raise SettingsError(f"The schedule {expression!r} cannot be read, or is never due.") from error
     return schedule

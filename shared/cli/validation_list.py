@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shared.cli.refusal import Refusal
+from shared.domain.validation import PENDING
 from shared.domain.words import listing
 from shared.reports.validation_json import line_json
 from shared.reports.validation_lines import brought, line_text, todo_text, word_text
@@ -36,7 +37,7 @@ HELP = {
     "note": "anything else",
 }
 SHORTEST = 4  # Characters of an id that are enough, where they fit one only.
-LINES, SAME, PENDING = "lines", "--confirm", "account:"
+LINES, SAME = "lines", "--confirm"
 
 
 def add(commands: Any, remote_options: argparse.ArgumentParser) -> None:

@@ -103,6 +103,7 @@ def _terms(settings: Settings) -> Terms:
     if not routes.everyone:
         told = (Severity.CRITICAL, Severity.WARNING)
         routes = Routes({severity: (SOMEBODY,) if severity in told else () for severity in Severity})
+    # What is to be watched decides what is read, which is not replayed.
     return Terms(replace(settings.policy, watched=frozenset()), routes)
 
 

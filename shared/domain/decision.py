@@ -11,6 +11,7 @@ from shared.domain.inhibition import hidden_keys, taken_over
 from shared.domain.memory import Change, Decision, FindingMemory, Intent, Reason, Told
 from shared.domain.policy import Mode, Policy, RuleSetting
 from shared.domain.routing import Routes
+from shared.domain.survey import Survey
 from shared.domain.words import moment
 
 
@@ -20,6 +21,15 @@ class Verdict:
 
     changes: tuple[Change, ...]
     decisions: tuple[Decision, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What was made of one subscription."""
+
+    survey: Survey
+    findings: tuple[Finding, ...]
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)

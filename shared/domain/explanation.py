@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from shared.domain.account import CertificateProfile, SigningAccount
+from shared.domain.decision import Judgement
 from shared.domain.finding import Finding, Rule
 from shared.domain.fleet import FleetSurvey
 from shared.domain.kept import Kept
@@ -76,17 +77,13 @@ class Explanation:
     retirement: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What was made of a survey."""
-
-    survey: Survey
-    findings: Sequence[Finding]
-    decisions: Sequence[Decision]
-
-
 def explain(
-    judged: Judged, account: SigningAccount, kept: Kept, rules: Sequence[Rule], policy: Policy, read_at: datetime | None
+    judged: Judgement,
+    account: SigningAccount,
+    kept: Kept,
+    rules: Sequence[Rule],
+    policy: Policy,
+    read_at: datetime | None,
 ) -> Explanation:
     """Of an account with problems as of one without."""
     survey, now = judged.survey, judged.survey.taken
@@ -118,14 +115,14 @@ def fleet_answer(rule: Rule[FleetSurvey], findings: Sequence[FindingView], polic
 
 
 def _answer(
-    rule: Rule, judged: Judged, account: SigningAccount, memory: Mapping[str, FindingMemory], policy: Policy
+    rule: Rule, judged: Judgement, account: SigningAccount, memory: Mapping[str, FindingMemory], policy: Policy
 ) -> RuleAnswer:
     survey, mode = judged.survey, rule.set_by(policy).mode
     there = [one for one in judged.findings if one.rule == rule.name and _is_about(one, account, survey)]
     keys = {found.key for found in there}
     gone = {
         decision.finding.key: decision.finding
-        for decision in judged.decisions
+        for decision in judged.verdict.decisions
         if decision.finding.rule == rule.name
         and _is_about(decision.finding, account, survey)
         and decision.finding.key not in keys
@@ -134,7 +131,9 @@ def _answer(
     verdict = Verdict.OFF if mode is Mode.OFF else Verdict.FOUND if there else Verdict.NOTHING
     if gone and not there and mode is not Mode.OFF:
         verdict = Verdict.STANDS
-    problems = tuple(_spoken(found, judged.decisions, memory.get(found.key)) for found in (*there, *gone.values()))
+    problems = tuple(
+        _spoken(found, judged.verdict.decisions, memory.get(found.key)) for found in (*there, *gone.values())
+    )
     return RuleAnswer(rule.name, rule.group, str(mode), verdict, numbers, problems)
 
 

@@ -11,7 +11,7 @@ from shared.domain.rules.contradiction import CONTRADICTION
 from shared.domain.survey import Survey
 from shared.domain.tags import tags_of
 from shared.domain.usage import Window
-from shared.domain.validation import DOCUMENT_ATTEMPTS, RegisterEntry, ValidationStatus, Way
+from shared.domain.validation import DOCUMENT_ATTEMPTS, RegisterEntry, Statement, ValidationStatus, Way
 from shared.domain.words import day, listing
 
 AFTER_DAYS = 14
@@ -68,17 +68,16 @@ def _final(said: Sequence[RegisterEntry]) -> Condition:
 
 def _confirmed(said: Sequence[RegisterEntry], now: datetime) -> Condition:
     words = "a signed-in person has confirmed it within 14 days"
-    stated = {entry.key: entry.statement for entry in said}
-    lacking = [entry for entry in said if not _by_person_of_late(*stated[entry.key], now)]
+    lacking = [entry for entry in said if not _by_person_of_late(entry.statement, now)]
     if not said:
         return Condition(words, False, "there is nothing to confirm")
-    words_of = {key: f"said by {by}, {day(at)} ({way})" for key, (by, at, way) in stated.items()}
-    why = [f"{entry.title}: {words_of[entry.key]}" for entry in lacking or said]
+    stated = [(entry.title, entry.statement) for entry in lacking or said]
+    why = [f"{title}: said by {one.by}, {day(one.at)} ({one.way})" for title, one in stated]
     return Condition(words, not lacking, listing(why))
 
 
-def _by_person_of_late(_by: str, at: datetime, way: Way, now: datetime) -> bool:
-    return way is Way.PERSON and now - at <= CONFIRMED_WITHIN
+def _by_person_of_late(statement: Statement, now: datetime) -> bool:
+    return statement.way is Way.PERSON and now - statement.at <= CONFIRMED_WITHIN
 
 
 def _alone(survey: Survey, account: SigningAccount, said: Sequence[RegisterEntry]) -> Condition:
@@ -112,7 +111,7 @@ def _in_order(survey: Survey, account: SigningAccount) -> Condition:
     if profiles is None:
         return Condition(words, None, "its profiles could not be read")
     if investigated(account, profiles):
-        return Condition(words, False, "something is")
+        return Condition(words, False, "something of it is suspended or revoked")
     return Condition(words, state.lower() in ("", "succeeded"), f"the account is {state or 'there'}")
 
 

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 DOCUMENT_ATTEMPTS = 3
+PENDING = "account:"
 NOT_SAID = ("validation_id", "stated_by", "stated_at", "stated_way")
 EARLIEST = date(2020, 1, 1)
 ELSEWHERE = timedelta(days=1)  # In other time zones it is tomorrow already.
@@ -52,6 +54,14 @@ class Way(StrEnum):
     EVENT = "event"
 
 
+class Statement(NamedTuple):
+    """Who said how it is with a validation, when and by what way."""
+
+    by: str
+    at: datetime
+    way: Way
+
+
 @dataclass(frozen=True, slots=True)
 class RegisterEntry:
     """One line of the validation list: what somebody said of one validation, who, when and by what way.
@@ -87,9 +97,9 @@ class RegisterEntry:
     stated_way: Way | None = None
 
     @property
-    def statement(self) -> tuple[str, datetime, Way]:
-        """Who said how it is with the validation itself, when and by what way."""
-        return self.stated_by or self.said_by, self.stated_at or self.said_at, self.stated_way or self.way
+    def statement(self) -> Statement:
+        """The last word about the validation itself."""
+        return Statement(self.stated_by or self.said_by, self.stated_at or self.said_at, self.stated_way or self.way)
 
     @property
     def key(self) -> str:
@@ -159,7 +169,7 @@ class Said:
 
 def pending_key(account: str) -> str:
     """The key of a request that has no id yet, by the name of its account."""
-    return f"account:{account.lower()}"
+    return f"{PENDING}{account.lower()}"
 
 
 @dataclass(frozen=True, slots=True)

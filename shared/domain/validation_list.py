@@ -57,7 +57,7 @@ def _entered(survey: Survey, policy: Policy, now: datetime) -> Iterator[ListLine
         elif entry.account and not accounts and entry.open:
             missing = f"the name of the account: none is called {entry.account}"
         elif (
-            bound and not entry.ended(now) and (days := (now - entry.statement[1]).days) > policy.register.confirm_days
+            bound and not entry.ended(now) and (days := (now - entry.statement.at).days) > policy.register.confirm_days
         ):
             missing = f"a confirmation: last said {count(days, 'day')} ago"
         yield ListLine(

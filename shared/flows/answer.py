@@ -198,8 +198,8 @@ def _subscription(cells: Mapping[str, str], known: Mapping[str, Subscription]) -
 
 def _known(entered: Mapping[str, Entered], cells: Mapping[str, str]) -> RegisterEntry | None:
     """The entry that a line is about; a request that just got its id is the one for the same account."""
-    validation, account = cells.get("validation", "").strip().lower(), cells.get("account", "").strip().lower()
-    found = entered.get(validation) or entered.get(f"account:{account}")
+    validation, account = cells.get("validation", "").strip().lower(), cells.get("account", "").strip()
+    found = entered.get(validation) or entered.get(pending_key(account))
     return found.entry if found else None
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain.blind import About, Blind, Sight, hidden, unread
-from shared.domain.decision import Deciding, Verdict
-from shared.domain.finding import Finding, Rule
+from shared.domain.decision import Deciding, Judgement
+from shared.domain.finding import Rule
 from shared.domain.happened import GONE_FOR
 from shared.domain.kept import Kept, Standing
 from shared.domain.look import Shard
@@ -28,15 +28,6 @@ from shared.ports.views import Views
 
 MAX_CONFLICTS = 8
 MOVED_FOR = timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What was made of one subscription."""
-
-    survey: Survey
-    findings: tuple[Finding, ...]
-    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)

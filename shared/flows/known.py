@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain.account import SigningAccount
-from shared.domain.explanation import Explanation, Judged, RuleAnswer, explain, fleet_answer
+from shared.domain.explanation import Explanation, RuleAnswer, explain, fleet_answer
 from shared.domain.kept import Kept
 from shared.domain.look import Shard
 from shared.domain.policy import Policy
@@ -17,7 +17,7 @@ from shared.domain.validation_list import ListLine, list_lines
 from shared.flows.conclude import Judge, survey_of
 from shared.flows.fleet import FLEET
 from shared.flows.readings import as_known
-from shared.flows.refresh import OLD
+from shared.flows.refresh import STALE_AFTER
 from shared.ports.looks import Looks
 from shared.ports.shelves import Shelves
 from shared.ports.views import Views
@@ -67,8 +67,7 @@ class Known:
     ) -> Sequence[Explanation]:
         """As the latest look, so that nothing is counted as seen once more."""
         looks = await self.looks.recent(1)
-        judgement = self.judge.run(survey, kept, Shard(looks[0].id if looks else "", kept.subscription, ()))
-        judged = Judged(survey, judgement.findings, judgement.verdict.decisions)
+        judged = self.judge.run(survey, kept, Shard(looks[0].id if looks else "", kept.subscription, ()))
         fleet = await self._fleet()
         rules, policy = self.judge.rules, self._policy
         found = [explain(judged, account, kept, rules, policy, read_at) for account in accounts]
@@ -82,7 +81,7 @@ class Known:
     async def _survey(self, subscription: Subscription, now: datetime) -> tuple[Kept, Survey, datetime | None]:
         """With when it was read. What was read long ago is judged as of then: nobody knows what came after."""
         view = await self.views.read(subscription.id)
-        taken = view.taken if view and now - view.taken > OLD else now
+        taken = view.taken if view and now - view.taken > STALE_AFTER else now
         kept = await self.shelves.read(subscription, month_of(taken))
         survey = survey_of(Shard("", subscription, ()), kept, as_known(kept, taken), self._policy, taken)
         return kept, survey, view.taken if view else None

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 from shared.domain.blind import About
 from shared.domain.budget import Spending, spending_of
+from shared.domain.decision import Judgement
 from shared.domain.look import Shard, ShardEnd
 from shared.domain.usage import month_of
 from shared.flows.close import Close
 from shared.flows.collect import Collect
-from shared.flows.conclude import Conclude, Judgement
+from shared.flows.conclude import Conclude
 from shared.flows.readings import Readings
 from shared.ports.azure import Meter
 from shared.ports.looks import Looks

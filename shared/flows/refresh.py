@@ -19,7 +19,7 @@ MAX_ATTEMPTS = 5
 AFTER_THE_FIRST = timedelta(minutes=1)
 RECENT = 5
 # A certificate of a day is renewed so long before it is called late.
-OLD = timedelta(hours=12)
+STALE_AFTER = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class RefreshOne:
             # Before anything is concluded: a look that began earlier must not put back what it read before this.
             await self.bursts.change(refresh.account_id, lambda burst: burst.with_reading(now))
         await self.conclude.remember(kept, found, now)
-        if any(look.closed and now - look.started < OLD for look in looks):
+        if any(look.closed and now - look.started < STALE_AFTER for look in looks):
             await self.conclude.run(Shard(looks[0].id, kept.subscription, ()), kept, found, now)
         else:  # After an outage the other accounts are known by old facts: the look that comes next judges.
             await self.conclude.keep(kept, found, now)

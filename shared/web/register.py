@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from shared.domain.validation import Fault, Way, pending_key
+from shared.domain.validation import PENDING, Fault, Way, pending_key
 from shared.domain.validation_list import ListLine
 from shared.flows.answer import Import, Speaker
 from shared.ports.clock import Clock
@@ -22,7 +22,6 @@ from shared.web.principal import Role
 from shared.wiring import House
 
 CSV = "text/csv; charset=utf-8"
-ACCOUNT = "account:"
 ENTRY = "/{subscription}/{key}"
 SAID = {"requestBody": {"content": {"application/json": {"schema": Testimony.model_json_schema()}}}}
 FILE = {"requestBody": {"content": {"text/csv": {"schema": {"type": "string"}}}}}
@@ -85,7 +84,7 @@ class ValidationList:
         asked_by(request, self.home.settings, Role.READER)
         _named(subscription, key)
         words = list(await self.home.register.history(subscription.lower(), key.lower()))
-        if not key.lower().startswith(ACCOUNT):  # Also what was said before the request had its id.
+        if not key.lower().startswith(PENDING):  # Also what was said before the request had its id.
             for name in {word.entry.account.lower() for word in words if word.entry.account}:
                 words += await self.home.register.history(subscription.lower(), pending_key(name))
         words.sort(key=lambda word: word.entry.said_at)
@@ -138,8 +137,8 @@ def _named(subscription: str, key: str) -> Mapping[str, str]:
     """What the address says it is about. Raises Unfit."""
     if not GUID.fullmatch(subscription):
         raise Unfit([Fault("subscription", "must be the id of a subscription")])
-    if key.lower().startswith(ACCOUNT):
-        return {"subscription": subscription, "validation": "", "account": key[len(ACCOUNT) :]}
+    if key.lower().startswith(PENDING):
+        return {"subscription": subscription, "validation": "", "account": key[len(PENDING) :]}
     if not GUID.fullmatch(key.lower()):
         raise Unfit([Fault("validation", "must be the id of a validation, or account: and the name of an account")])
     return {"subscription": subscription, "validation": key}

@@ -287,6 +287,8 @@ async def test_only_those_who_may(
         ({"Content-Type": "multipart/form-data; boundary=x"}, 403),
         ({"Content-Type": ""}, 403),
         ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "http://["}, 403),
+        ({"Origin": "null"}, 403),
         ({"Origin": "http://localhost"}, 201),
     ],
 )

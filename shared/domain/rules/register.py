@@ -109,7 +109,7 @@ def register_unconfirmed(survey: Survey, policy: Policy, now: datetime) -> Itera
         entry
         for entry in survey.register.values()
         if entry.key in concerned
-        and (now - entry.statement[1]).days > policy.register.confirm_days
+        and (now - entry.statement.at).days > policy.register.confirm_days
         and not entry.ended(now)
     ]
     if not old:
