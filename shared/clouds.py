@@ -17,6 +17,7 @@ class Cloud:
     portal: str
     timestamp: str
     signing: str
+    communication_audience: str
 
     def with_endpoints(self, **given: str) -> "Cloud":
         """The same with endpoints that are set singly; an empty one stays as it is. Audiences stay the cloud's."""
@@ -34,6 +35,7 @@ CLOUDS: Mapping[str, Cloud] = {
         portal="https://portal.azure.com",
         timestamp="http://timestamp.acs.microsoft.com",
         signing="https://{region}.codesigning.azure.net",
+        communication_audience="https://communication.azure.com",
     ),
     "usgovernment": Cloud(
         resource_manager="https://management.usgovcloudapi.net",
@@ -45,6 +47,7 @@ CLOUDS: Mapping[str, Cloud] = {
         portal="https://portal.azure.us",
         timestamp="http://timestamp.acs.microsoft.com",
         signing="https://{region}.codesigning.azure.us",
+        communication_audience="https://communication.azure.us",
     ),
     "china": Cloud(
         resource_manager="https://management.chinacloudapi.cn",
@@ -56,5 +59,6 @@ CLOUDS: Mapping[str, Cloud] = {
         portal="https://portal.azure.cn",
         timestamp="http://timestamp.acs.microsoft.com",
         signing="https://{region}.codesigning.azure.cn",
+        communication_audience="https://communication.azure.cn",
     ),
 }

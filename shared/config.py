@@ -1,298 +1,68 @@
 """App settings, parsed once: every mistake gets one plain sentence, and never stops the watch in the cloud."""
 
+import difflib
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
-from decimal import Decimal
-from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import ValidationError
 
-from shared.clouds import CLOUDS, Cloud
-from shared.domain.finding import Severity
-from shared.domain.policy import (
-    Budget,
-    CostPolicy,
-    Policy,
-    QuotaPolicy,
-    RegisterPolicy,
-    RenewalPolicy,
-    RuleSetting,
-    SkuTerms,
-    TellPolicy,
-    ValidationPolicy,
-)
-from shared.domain.routing import Routes
+from shared.app_settings import Settings, names
+from shared.domain.routing import OWNER
+from shared.receivers import MAIL, Receiving, further, split
+from shared.route_settings import named_in
 from shared.rule_settings import NAMES as RULE_SETTINGS
 from shared.rule_settings import SECTION as RULES
 from shared.rule_settings import rule_settings
 from shared.setting_mistakes import Mistake, mistake_of, unknown
-from shared.setting_values import (
-    GUID,
-    arm_scope,
-    billing_day,
-    budget_list,
-    cost_scope_list,
-    duration_list,
-    is_true,
-    names_of,
-    number_list,
-    one_of,
-    plain_address,
-    regional_address,
-    scope_list,
-    six_fields,
-    text_list,
-    web_address,
-)
-
-WEBHOOK = "webhook"
-STORAGE = "AzureWebJobsStorage"
+from shared.setting_values import GUID, WORDS_FOR_RECEIVERS
 
 # What begins like this is ours, so a name that nobody knows is a mistake. Other names are the platform's business,
 # unless they are all but one of ours.
 SECTIONS = (
-    *("ALERT", "AZURE", "COST", "KEEP", "QUOTA", "REGISTER", "RENEWAL", "REPORT", "RETIRE", "SILENCE"),
+    *("ALERT", "AZURE", "COST", "KEEP", "QUOTA", "REGISTER", "RENEWAL", "REPORT", "RETIRE", "ROUTES", "SILENCE"),
     *("TELL", "TICKETS", "UNREAD", "VALIDATION", "WATCH", "WEB"),
 )
-
-
-type Numbers = Annotated[tuple[int, ...], BeforeValidator(number_list)]
-type Budgets = Annotated[tuple[Budget, ...], BeforeValidator(budget_list)]
-type BillingDay = Annotated[int, BeforeValidator(billing_day)]
-type Durations = Annotated[tuple[timedelta, ...], BeforeValidator(duration_list)]
-type Texts = Annotated[tuple[str, ...], BeforeValidator(text_list)]
-type Receivers = Annotated[tuple[str, ...], BeforeValidator(names_of("receivers", WEBHOOK))]
-type WebAddress = Annotated[str, BeforeValidator(web_address)]
-type Scopes = Annotated[tuple[str, ...], BeforeValidator(scope_list)]
-type CostScopes = Annotated[tuple[str, ...], BeforeValidator(cost_scope_list)]
-type RegionalAddress = Annotated[str, BeforeValidator(regional_address)]
-type AnyAddress = Annotated[str, BeforeValidator(plain_address)]
-type SecretAddress = Annotated[SecretStr, BeforeValidator(web_address)]
-type Schedule = Annotated[str, BeforeValidator(six_fields)]
-type CloudName = Annotated[str, BeforeValidator(one_of(*CLOUDS))]
-
-
-def setting(name: str, default: Any, meaning: str, **limits: Any) -> Any:
-    """One app setting: its name, its default and what it means."""
-    return Field(default=default, alias=name, description=meaning, **limits)
-
-
-class Settings(BaseModel):
-    """Every app setting that Countersign reads."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-    webhook_url: SecretAddress = setting("ALERT__WEBHOOK_URL", SecretStr(""), "Where alerts are posted.")
-    webhook_secret: SecretStr = setting("ALERT__WEBHOOK_SECRET", SecretStr(""), "Signs what is posted to the webhook.")
-    alert_critical: Receivers = setting("ALERT__CRITICAL", (WEBHOOK,), "Receivers of critical alerts.")
-    alert_warning: Receivers = setting("ALERT__WARNING", (WEBHOOK,), "Receivers of warnings.")
-    alert_info: Receivers = setting(
-        "ALERT__INFO", (), "Receivers of what is worth knowing; without any, it is only shown."
-    )
-
-    watch_schedule: Schedule = setting("WATCH_SCHEDULE", "0 7 * * * *", "When everything is checked: six fields, UTC.")
-    watch_scopes: Scopes = setting(
-        "WATCH__SCOPES", (), "Subscriptions or management groups; without any, all readable."
-    )
-    costs_schedule: Schedule = setting("COSTS_SCHEDULE", "0 30 6 * * *", "When the bills are read: six fields, UTC.")
-    costs_of: CostScopes = setting(
-        "COST__SCOPES", (), "Subscriptions, management groups or billing accounts whose bill is read; those watched."
-    )
-    warn_days: Numbers = setting("VALIDATION__WARN_DAYS", (60, 30, 14, 7, 3, 1), "Days left at which expiry is told.")
-    link_days_left: Numbers = setting(
-        "VALIDATION__LINK_DAYS_LEFT", (3, 1), "Days left at which a mail link that nobody opened is told."
-    )
-    attempts_left: int = setting(
-        "VALIDATION__ATTEMPTS_LEFT", 1, "So few attempts left to supply documents are told again.", ge=0, le=3
-    )
-    stalled_days: int = setting(
-        "VALIDATION__STALLED_BUSINESS_DAYS", 20, "Business days after which a request is stuck.", ge=1, le=120
-    )
-    register_again: Durations = setting(
-        "REGISTER__MISSING", (timedelta(days=7),), "How often missing entries of the validation list are asked for."
-    )
-    confirm_days: int = setting(
-        "REGISTER__CONFIRM_DAYS", 180, "Days for which an entry stands without being confirmed.", ge=7, le=1_000
-    )
-    max_years_ahead: int = setting(
-        "REGISTER__MAX_YEARS_AHEAD", 3, "A date further ahead than so many years is a typing error.", ge=1, le=20
-    )
-    slack_hours: int = setting("RENEWAL__SLACK_HOURS", 2, "How late a renewal may be, in hours.", ge=0, le=48)
-    new_profile_hours: int = setting(
-        "RENEWAL__NEW_PROFILE_GRACE_HOURS", 24, "How long a new profile may be without a certificate.", ge=0, le=240
-    )
-    warn_percent: Numbers = setting("QUOTA__WARN_PERCENT", (50, 80, 90, 100), "Percent of the quota that are told.")
-    billing_day: BillingDay = setting(
-        "QUOTA__PERIOD", 1, "From when signatures are counted: calendar month, or the day of the month."
-    )
-    spike_times: int = setting("QUOTA__SPIKE", 10, "A spike is so many times the busiest day before.", ge=2, le=1_000)
-    spike_least: int = setting("QUOTA__SPIKE_LEAST", 1_000, "And at least so many signatures.", ge=1, le=10**9)
-    budgets: Budgets = setting(
-        "COST__BUDGET", (), "What a month may cost, like 500 EUR; subscription:Games=80 EUR; tag:team=apps=50 EUR."
-    )
-    idle_days: int = setting(
-        "COST__IDLE_DAYS", 30, "Days without a signature after which an account costs for nothing.", ge=7, le=31
-    )
-    basic_fee: Decimal = setting(
-        "QUOTA__BASIC_FEE", Decimal("9.99"), "USD a month of a Basic account.", ge=0, le=1_000_000
-    )
-    basic_signatures: int = setting("QUOTA__BASIC_SIGNATURES", 5_000, "Signatures included in Basic.", ge=1, le=10**9)
-    premium_fee: Decimal = setting(
-        "QUOTA__PREMIUM_FEE", Decimal("99.99"), "USD a month of a Premium account.", ge=0, le=1_000_000
-    )
-    premium_signatures: int = setting(
-        "QUOTA__PREMIUM_SIGNATURES", 100_000, "Signatures included in Premium.", ge=1, le=10**9
-    )
-    overage: Decimal = setting(
-        "QUOTA__OVERAGE", Decimal("0.005"), "USD of a signature above the quota.", ge=0, le=1_000_000
-    )
-    repeat_critical: Durations = setting(
-        "TELL__REPEAT_CRITICAL",
-        (timedelta(days=1), timedelta(days=3), timedelta(days=7)),
-        "When a critical problem that lasts is told again.",
-    )
-    group_minutes: int = setting("TELL__GROUP_MINUTES", 2, "How long warnings wait for company.", ge=0, le=60)
-    resolve_after_looks: int = setting("TELL__RESOLVE_AFTER_LOOKS", 2, "Checks before an end is believed.", ge=1, le=24)
-    unread_hours: int = setting("UNREAD__CRITICAL_HOURS", 24, "When not being able to read is critical.", ge=1, le=720)
-
-    local_user: str = setting(
-        "WEB__LOCAL_USER",
-        "",
-        "On one's own machine only: whoever reaches the API there is this person.",
-        max_length=100,
-    )
-    auth_enabled: Annotated[bool, BeforeValidator(is_true)] = setting(
-        "WEBSITE_AUTH_ENABLED", default=False, meaning="Set by the platform where its authentication is on."
-    )
-    site_name: str = setting("WEBSITE_SITE_NAME", "", "Set by the platform: the name of the function app.")
-
-    cloud_name: CloudName = setting("AZURE__CLOUD", "public", "public, usgovernment or china.")
-    resource_manager: WebAddress = setting("AZURE__RESOURCE_MANAGER", "", "Address of the resource manager.")
-    metrics: RegionalAddress = setting("AZURE__METRICS", "", "Address of Azure Monitor's metrics, with {region}.")
-    authority: WebAddress = setting("AZURE__AUTHORITY", "", "Address of the sign-in service.")
-    portal: WebAddress = setting("AZURE__PORTAL", "", "Address of the portal, which messages link to.")
-    resource_manager_audience: WebAddress = setting(
-        "AZURE__RESOURCE_MANAGER_AUDIENCE", "", "For whom tokens of the resource manager are asked."
-    )
-    metrics_audience: WebAddress = setting("AZURE__METRICS_AUDIENCE", "", "For whom tokens of the metrics are asked.")
-    timestamp: AnyAddress = setting("AZURE__TIMESTAMP", "", "Address of the timestamp service.")
-    signing: RegionalAddress = setting("AZURE__SIGNING", "", "Address of the signing service, with {region}.")
-    client_id: str = setting("AZURE_CLIENT_ID", "", "The user-assigned identity that watches.")
-    storage: SecretStr = setting(STORAGE, SecretStr(""), "Connection string of the host's storage account.")
-    blob_uri: WebAddress = setting(f"{STORAGE}__blobServiceUri", "", "Blob service of the host's storage account.")
-    queue_uri: WebAddress = setting(f"{STORAGE}__queueServiceUri", "", "Queue service of the host's storage account.")
-    table_uri: WebAddress = setting(f"{STORAGE}__tableServiceUri", "", "Table service of the host's storage account.")
-    storage_account: str = setting(f"{STORAGE}__accountName", "", "The host's storage account, instead of the three.")
-    rules: Mapping[str, RuleSetting] = {}
-
-    @property
-    def cloud(self) -> Cloud:
-        """The cloud, with the endpoints that are set singly."""
-        return CLOUDS[self.cloud_name].with_endpoints(
-            resource_manager=self.resource_manager,
-            resource_manager_audience=self.resource_manager_audience,
-            metrics=self.metrics,
-            metrics_audience=self.metrics_audience,
-            portal=self.portal,
-            authority=self.authority,
-            timestamp=self.timestamp,
-            signing=self.signing,
-        )
-
-    @property
-    def watch_subscriptions(self) -> tuple[str, ...]:
-        """Those of the scopes that are subscription ids."""
-        return tuple(scope for scope in self.watch_scopes if GUID.fullmatch(scope))
-
-    @property
-    def named_subscriptions(self) -> frozenset[str]:
-        """Ids in lower case of those that are named singly."""
-        return frozenset(scope.lower() for scope in self.watch_subscriptions)
-
-    @property
-    def only_subscriptions(self) -> frozenset[str]:
-        """The same where nothing but subscriptions is named; else none, for then Azure says which they are."""
-        return frozenset() if self.watch_management_groups else self.named_subscriptions
-
-    @property
-    def cost_scopes(self) -> tuple[str, ...]:
-        """Lower-case ARM ids of what is billed together, by setting or as it is watched; none for all that is seen."""
-        return self.costs_of or tuple(arm_scope(scope) for scope in self.watch_scopes)
-
-    @property
-    def watch_management_groups(self) -> tuple[str, ...]:
-        """The other scopes."""
-        return tuple(scope for scope in self.watch_scopes if not GUID.fullmatch(scope))
-
-    def storage_endpoint(self, service: str) -> str:
-        """Address of `blob`, `queue` or `table`; empty when storage is not set up."""
-        given = {"blob": self.blob_uri, "queue": self.queue_uri, "table": self.table_uri}[service]
-        named = f"https://{self.storage_account}.{service}.{self.cloud.storage_suffix}" if self.storage_account else ""
-        return given or named
-
-    @property
-    def routes(self) -> Routes:
-        """Who hears what; a receiver that is not set up hears nothing."""
-        there = {WEBHOOK} if self.webhook_url.get_secret_value() else set()
-        wanted = {
-            Severity.CRITICAL: self.alert_critical,
-            Severity.WARNING: self.alert_warning,
-            Severity.INFO: self.alert_info,
-        }
-        return Routes({severity: tuple(name for name in names if name in there) for severity, names in wanted.items()})
-
-    @property
-    def policy(self) -> Policy:
-        """What rules and decisions go by."""
-        return Policy(
-            validation=ValidationPolicy(self.warn_days, self.link_days_left, self.attempts_left, self.stalled_days),
-            register=RegisterPolicy(
-                self.register_again[0], confirm_days=self.confirm_days, max_years_ahead=self.max_years_ahead
-            ),
-            renewal=RenewalPolicy(timedelta(hours=self.slack_hours), timedelta(hours=self.new_profile_hours)),
-            quota=QuotaPolicy(
-                self.warn_percent,
-                SkuTerms(self.basic_fee, self.basic_signatures, self.overage),
-                SkuTerms(self.premium_fee, self.premium_signatures, self.overage, profiles_per_type=10),
-                self.billing_day,
-                self.spike_times,
-                self.spike_least,
-            ),
-            cost=CostPolicy(self.budgets, self.idle_days),
-            rules=self.rules,
-            watched=self.named_subscriptions,
-            tell=TellPolicy(self.repeat_critical, timedelta(minutes=self.group_minutes), self.resolve_after_looks),
-            unread_critical_after=timedelta(hours=self.unread_hours),
-        )
 
 
 def read(environment: Mapping[str, str]) -> tuple[Settings, tuple[Mistake, ...]]:
     """The settings, and every mistake at once; where there is one, the default is in force."""
     given = {name: value for name, value in environment.items() if name in names() and value.strip()}
     rules, of_rules = rule_settings(environment)
-    others = {name: value for name, value in environment.items() if not name.startswith(f"{RULES}__")}
-    strange = unknown(others, names() | RULE_SETTINGS.keys(), SECTIONS)
+    others, of_others = _others(environment)
+    apart = {name for name in environment if name.startswith(f"{RULES}__") or split(name)}
+    left = {name: value for name, value in environment.items() if name not in apart}
+    strange = unknown(left, names() | RULE_SETTINGS.keys(), SECTIONS)
     wrong: tuple[Mistake, ...] = ()
     while True:
         bad = {name for mistake in wrong for name in mistake.names}
         right = {name: value for name, value in given.items() if name not in bad}
         try:
-            settings = Settings.model_validate(right).model_copy(update={"rules": rules})
+            settings = Settings.model_validate(right).model_copy(update={"rules": rules, "others": others})
         except ValidationError as error:
             wrong += tuple(mistake_of(detail) for detail in error.errors())
             continue
-        apart = tuple(_not_together(settings))
-        if not apart:
-            return settings, (*wrong, *of_rules.values(), *strange)
-        wrong += apart
+        together = tuple(one for one in not_together(settings) if one.name in right or not bad & set(one.names))
+        if not together:
+            return settings, (*wrong, *of_rules.values(), *of_others, *strange)
+        wrong += together
 
 
-def names() -> frozenset[str]:
-    """Every name that we read; beside them there is one for each rule."""
-    return frozenset(field.alias for field in Settings.model_fields.values() if field.alias)
+def _others(environment: Mapping[str, str]) -> tuple[Mapping[str, Receiving], tuple[Mistake, ...]]:
+    """Further receivers, and what is wrong with them: such a one is not set up. Secrets may be those of the first."""
+    found, mistakes = {}, []
+    shared_by_all = ("ALERT__SLACK_TOKEN", "ALERT__WEBHOOK_SECRET")
+    common: dict[str, str] = {name: environment[name] for name in shared_by_all if environment.get(name, "").strip()}
+    for name, given in further(environment).items():
+        try:
+            found[name] = Receiving.model_validate({**common, **given})
+        except ValidationError as error:
+            written = name.upper().replace("-", "_")
+            for mistake in (mistake_of(detail) for detail in error.errors()):
+                full = f"{mistake.name}__{written}"
+                mistakes.append(Mistake(full, mistake.sentence.replace(mistake.name, full, 1)))
+    return found, tuple(mistakes)
 
 
-def _not_together(settings: Settings) -> Iterator[Mistake]:
+def not_together(settings: Settings) -> Iterator[Mistake]:
     """Settings that are right one by one, and cannot be together."""
     if settings.basic_signatures > settings.premium_signatures:
         yield Mistake(
@@ -313,3 +83,43 @@ def _not_together(settings: Settings) -> Iterator[Mistake]:
         kind, _, name = budget.name.partition(":")
         if kind == "subscription" and watched and GUID.fullmatch(name) and name not in watched:
             yield Mistake("COST__BUDGET", "COST__BUDGET names a subscription that WATCH__SCOPES leaves out.")
+    yield from _receivers(settings)
+
+
+def _receivers(settings: Settings) -> Iterator[Mistake]:
+    """Who is named and not set up, and who is set up by half."""
+    there = settings.receivers
+    if settings.mail_to and not settings.can_mail:
+        words = "needs ALERT__MAIL_FROM, and ALERT__SMTP_HOST or ALERT__MAIL_ENDPOINT: until then nobody gets mail"
+        yield Mistake("ALERT__MAIL_TO", f"ALERT__MAIL_TO {words}.")
+    if bool(settings.slack_token.get_secret_value()) is not bool(settings.slack_channel):
+        yield from _half("ALERT__SLACK_TOKEN", "ALERT__SLACK_CHANNEL", settings)
+    named = {
+        "ALERT__CRITICAL": settings.alert_critical,
+        "ALERT__WARNING": settings.alert_warning,
+        "ALERT__INFO": settings.alert_info,
+        "ALERT__FALLBACK": settings.fallback,
+        "ROUTES": tuple(name for _, name in named_in(settings.ordered_routes)),
+    }
+    for setting, receivers in named.items():
+        for name in receivers:
+            if not _there(name, there) and name not in WORDS_FOR_RECEIVERS:
+                yield Mistake(setting, f"{setting} names {name}, which is not set up{_near(name, there)}")
+                break
+
+
+def _half(one: str, other: str, settings: Settings) -> Iterator[Mistake]:
+    """The token alone may be there for further channels."""
+    lacking = other if settings.slack_token.get_secret_value() else one
+    if not any(more.slack_channel for more in settings.others.values()):
+        yield Mistake(lacking, f"{lacking} is missing: {one} and {other} go together.")
+
+
+def _there(name: str, there: Mapping[str, object]) -> bool:
+    return name in there or name == OWNER or (name.startswith("mail:") and "@" in name and MAIL in there)
+
+
+def _near(name: str, there: Mapping[str, object]) -> str:
+    near = difflib.get_close_matches(name, there, n=1)
+    known = f"; there are {', '.join(there)}." if there else "."
+    return f": did you mean {near[0]}?" if near else known

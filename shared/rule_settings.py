@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 
-from shared.domain.inhibition import HIDES
+from shared.domain.inhibition import PAIRS
 from shared.domain.policy import Mode, RuleSetting
 from shared.domain.rules.book import BOOK
 from shared.setting_mistakes import Mistake, unknown
@@ -55,6 +55,6 @@ def rules_touched_by(names: Collection[str]) -> frozenset[str]:
     if telling or not set(names) <= set().union(*by_rule.values()):
         return frozenset(BOOK)
     touched = {name for name, settings in by_rule.items() if settings & set(names)}
-    while more := {one for pair in HIDES if touched & set(pair) for one in pair} - touched:
+    while more := {one for pair in PAIRS if touched & set(pair) for one in pair} - touched:
         touched |= more
     return frozenset(touched)

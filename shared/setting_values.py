@@ -181,6 +181,63 @@ def _field_fits(text: str, limits: tuple[int, int]) -> bool:
     )
 
 
+MAIL_ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
+RECEIVER = re.compile(r"owner|(teams|slack|mail|pagerduty|webhook|eventgrid)(:[a-z0-9-]{1,40})?")
+WORDS_FOR_RECEIVERS = ("all", "messages", "none")
+
+
+def address_list(value: object) -> object:
+    """`ops@contoso.example, ana@contoso.example` -> addresses."""
+    if not isinstance(value, str):
+        return value
+    found = tuple(part.strip() for part in re.split(r"[,;]", value) if part.strip())
+    if not all(MAIL_ADDRESS.fullmatch(part) for part in found):
+        raise ValueError("must be mail addresses with commas between, like ops@contoso.example")
+    return found
+
+
+def receiver_list(value: object) -> object:
+    """`pagerduty, teams:games, mail:ana@contoso.example, owner` -> names, each once."""
+    names = value.split(",") if isinstance(value, str) else value
+    if not isinstance(names, list | tuple):
+        return value
+    found = tuple(dict.fromkeys(str(name).strip().lower() for name in names if str(name).strip()))
+    for name in found or ("",):
+        mailed = name.startswith("mail:") and MAIL_ADDRESS.fullmatch(name.removeprefix("mail:"))
+        if not (mailed or RECEIVER.fullmatch(name)):
+            raise ValueError(
+                "must name receivers: owner, teams, slack, mail, pagerduty, webhook, eventgrid, a further one like "
+                "teams:games, or an address like mail:ana@contoso.example"
+            )
+    return found
+
+
+def receivers_or_word(value: object) -> object:
+    """The same, or one of `all`, `messages` (all but pagers) and `none`."""
+    word = str(value).strip().lower() if isinstance(value, str) else ""
+    if word in WORDS_FOR_RECEIVERS:
+        return (word,)
+    try:
+        return receiver_list(value)
+    except ValueError as error:
+        raise ValueError(f"{error}; or all, messages (all but pagers) or none") from None
+
+
+def domain_list(value: object) -> object:
+    """`contoso.example, fabrikam.example` -> domains in lower case."""
+    if not isinstance(value, str):
+        return value
+    found = tuple(part.strip().lower().lstrip("@") for part in value.split(",") if part.strip())
+    if not all(re.fullmatch(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+", part) for part in found):
+        raise ValueError("must be domains of mail addresses with commas between, like contoso.example")
+    return found
+
+
+def spans_or_never(value: object) -> object:
+    """`3d,7d`, or `never` -> ()."""
+    return () if str(value).strip().lower() == "never" else duration_list(value)
+
+
 def names_of(what: str, *known: str) -> Callable[[object], object]:
     """`a, b` -> ("a", "b"), each one of these; `none` -> ()."""
 

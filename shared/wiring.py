@@ -2,13 +2,12 @@
 
 import functools
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Protocol
 
 from shared import config
-from shared.channels.http import AiohttpHttp
-from shared.channels.webhook import Webhook
+from shared.app_settings import STORAGE, Settings
 from shared.clock import SystemClock
 from shared.cloud.accounts import ArmAccounts
 from shared.cloud.credential import make_credential
@@ -16,7 +15,6 @@ from shared.cloud.endpoints import Endpoints
 from shared.cloud.inventory import GraphInventory
 from shared.cloud.session import Session
 from shared.cloud.usage import MonitorUsage
-from shared.config import Settings
 from shared.domain.rules.book import RULES
 from shared.flows.answer import Answer
 from shared.flows.close import Close
@@ -26,6 +24,7 @@ from shared.flows.costs import Costs
 from shared.flows.daily import Daily
 from shared.flows.deliver import Deliver
 from shared.flows.events import Events
+from shared.flows.fallback import Fallback
 from shared.flows.fleet import FleetJudge
 from shared.flows.health import Health
 from shared.flows.known import Known
@@ -33,6 +32,9 @@ from shared.flows.look import LookAt
 from shared.flows.refresh import RefreshOne
 from shared.flows.relay import Relay
 from shared.flows.signatures import Signatures
+from shared.flows.silencing import Silencing
+from shared.flows.trying import Trying
+from shared.flows.undelivered import Undelivered
 from shared.flows.watch import Watch
 from shared.ports.azure import (
     AccountReader,
@@ -43,7 +45,7 @@ from shared.ports.azure import (
     SubscriptionReader,
     UsageReader,
 )
-from shared.ports.channel import Channel
+from shared.ports.channel import Channels
 from shared.ports.clock import Clock
 from shared.schedule import next_due
 from shared.setting_mistakes import Mistake
@@ -57,11 +59,13 @@ from shared.store.queues import Queues
 from shared.store.register import TableRegister
 from shared.store.rows import Rows
 from shared.store.shelves import TableShelves
+from shared.store.silences import TableSilences
 from shared.store.views import BlobViews
+from shared.wired_channels import WiredChannels
 
 NO_STORAGE = (
-    f"{config.STORAGE} is not set: it is a connection string, or {config.STORAGE}__accountName in its place, or all of "
-    f"{config.STORAGE}__blobServiceUri, {config.STORAGE}__queueServiceUri and {config.STORAGE}__tableServiceUri."
+    f"{STORAGE} is not set: it is a connection string, or {STORAGE}__accountName in its place, or all of "
+    f"{STORAGE}__blobServiceUri, {STORAGE}__queueServiceUri and {STORAGE}__tableServiceUri."
 )
 
 
@@ -124,6 +128,10 @@ class House:
     refresh: RefreshOne
     known: Known
     answer: Answer
+    silences: TableSilences
+    silencing: Silencing
+    trying: Trying
+    undelivered: Undelivered
     register: TableRegister
     messages: QueuedMessages
     shelves: TableShelves
@@ -147,7 +155,7 @@ def furnish(
     sources: Sources,
     storage: Storage,
     clock: Clock,
-    receivers: Mapping[str, Channel] | None = None,
+    receivers: Channels | None = None,
 ) -> House:
     """All flows over these hands; `receivers` instead of those that the settings name."""
     policy, routes = settings.policy, settings.routes
@@ -159,11 +167,16 @@ def furnish(
     relay = Relay(shelves, outbox, messages, policy.tell.group_window)
     collect = Collect(sources.accounts, Signatures(sources.usage), Daily(sources.subscriptions))
     judge, register = Judge(RULES, policy, routes), TableRegister(storage.subscriptions)
-    conclude = Conclude(judge, shelves, views, relay)
+    silences = TableSilences(storage.looks)
+    conclude = Conclude(judge, shelves, views, relay, silences)
+    channels = WiredChannels(settings, clock) if receivers is None else receivers
     costs = Costs(sources.costs, bills, shelves, looks, messages, settings.cost_scopes, settings.only_subscriptions)
     due = functools.partial(next_due, settings.watch_schedule)
-    fleet = FleetJudge(policy, routes, shelves, looks, bills, views, relay, due, costs.planned, sentences)
+    fleet = FleetJudge(
+        policy, routes, shelves, looks, bills, views, relay, due, costs.planned, silences, outbox, sentences
+    )
     close = Close(looks, fleet, relay, costs)
+    deliver = Deliver(channels, outbox, messages, clock, Fallback(outbox, messages, routes, settings.fallback))
     return House(
         settings=settings,
         mistakes=mistakes,
@@ -189,12 +202,18 @@ def furnish(
         ),
         close=close,
         relay=relay,
-        deliver=Deliver(channels(settings, clock) if receivers is None else receivers, outbox, messages, clock),
+        deliver=deliver,
+        trying=Trying(channels, outbox, deliver),
+        undelivered=Undelivered(outbox, messages),
         health=Health(looks, outbox, routes, sentences),
         events=Events(bursts, register, messages),
         refresh=RefreshOne(collect, conclude, bursts, shelves, looks, messages, settings.only_subscriptions),
         costs=costs,
-        known=Known(judge, shelves, looks, views, settings.only_subscriptions),
+        known=Known(judge, shelves, looks, views, silences, settings.only_subscriptions),
+        silences=silences,
+        silencing=Silencing(
+            silences, shelves, looks, messages, timedelta(days=settings.silence_days), settings.only_subscriptions
+        ),
         answer=Answer(register, looks, messages, settings.only_subscriptions, settings.max_years_ahead),
         register=register,
         messages=messages,
@@ -204,14 +223,6 @@ def furnish(
         views=views,
         bills=bills,
     )
-
-
-def channels(settings: Settings, clock: Clock) -> Mapping[str, Channel]:
-    """Every receiver that is set up, by name."""
-    if not settings.webhook_url.get_secret_value():
-        return {}
-    http = AiohttpHttp()
-    return {config.WEBHOOK: Webhook(http, clock, settings.webhook_url, settings.webhook_secret, settings.cloud.portal)}
 
 
 def azure_session(settings: Settings, clock: Clock) -> Session:

@@ -17,6 +17,8 @@ class Received:
     reason: str | None = None
     idempotency_key: str | None = None
     repeated: bool = False
+    kind: str = "webhook"
+    path: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -1,33 +1,38 @@
-"""The stand-in for webhook receivers as a web application."""
+"""The stand-ins for everything that receives, as one web application with one book of what arrived."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
-from sandbox.receivers.cloud_events import NotACloudEvent, read_events
 from sandbox.receivers.faults import Fault, Faults, read_fault
 from sandbox.receivers.page import render
 from sandbox.receivers.received import Book, Received, now_text
-from sandbox.receivers.signature import HEADER, mistake_in
+from sandbox.receivers.stand_in import Arrival, Reply, StandIn
+from sandbox.receivers.webhook import WebhookStandIn
 
 BOOK = web.AppKey("book", Book)
 FAULTS = web.AppKey("faults", Faults)
-SECRET = web.AppKey("secret", str)
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
+def stand_ins(secret: str = "") -> tuple[StandIn, ...]:
+    """Every service that there is a stand-in for."""
+    return (WebhookStandIn(secret),)
+
+
 def receivers_app(secret: str = "") -> web.Application:
-    """With a secret, every message has to be signed."""
+    """With a secret, every message to the webhook has to be signed."""
     app = web.Application(client_max_size=4 * 1024 * 1024)
-    app[BOOK], app[FAULTS], app[SECRET] = Book(), Faults(), secret
+    app[BOOK], app[FAULTS] = Book(), Faults()
+    for stand_in in stand_ins(secret):
+        app.add_routes([web.route(method, path, _taking(stand_in)) for method, path in stand_in.routes])
     app.add_routes(
         [
             web.get("/", show_page),
-            web.post("/webhook/{name}", take),
             web.get("/received", show_received),
             web.delete("/received", forget),
             web.post("/faults", add_fault),
@@ -49,35 +54,55 @@ async def running(port: int = 0, secret: str = "") -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-async def take(request: web.Request) -> web.Response:
-    """One delivery: broken on purpose, refused with a reason, or kept. What comes twice is kept as a repeat."""
-    name, raw = request.match_info["name"], await request.read()
-    fault = request.app[FAULTS].next_for(name)
-    if fault and fault.hang_s:
-        await asyncio.sleep(fault.hang_s)
-    status, reason = _judged(request, raw, fault)
-    key = request.headers.get("idempotency-key")
-    repeated = request.app[BOOK].knows(name, key)
-    headers = {key.lower(): value for key, value in request.headers.items()}
-    request.app[BOOK].write(Received(name, now_text(), headers, _readable(raw), status, reason, key, repeated))
-    if status >= 300:
-        late = {"Retry-After": f"{fault.retry_after:g}"} if fault and fault.retry_after is not None else {}
-        return web.json_response({"error": reason}, status=status, headers=late)
-    return web.json_response({"accepted": True, "repeated": repeated}, status=status)
+def _taking(stand_in: StandIn) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def take(request: web.Request) -> web.Response:
+        """One delivery: broken on purpose, refused with a reason, or kept. What comes twice is kept as a repeat."""
+        arrival = await _arrival(request)
+        fault = request.app[FAULTS].next_for(arrival.name or stand_in.kind)
+        if fault and fault.hang_s:
+            await asyncio.sleep(fault.hang_s)
+        reply = _judged(stand_in, arrival, fault)
+        key = stand_in.key_of(arrival)
+        repeated = request.app[BOOK].knows(arrival.name or stand_in.kind, key)
+        request.app[BOOK].write(
+            Received(
+                arrival.name or stand_in.kind,
+                now_text(),
+                dict(arrival.headers),
+                arrival.readable,
+                reply.status,
+                reply.reason,
+                key,
+                repeated,
+                kind=stand_in.kind,
+                path=arrival.path,
+            )
+        )
+        return _answer(reply, repeated=repeated)
+
+    return take
 
 
-def _judged(request: web.Request, raw: bytes, fault: Fault | None) -> tuple[int, str | None]:
+async def _arrival(request: web.Request) -> Arrival:
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    name = request.match_info.get("name", "")
+    return Arrival(request.method, name, headers, await request.read(), request.path, dict(request.query))
+
+
+def _judged(stand_in: StandIn, arrival: Arrival, fault: Fault | None) -> Reply:
     if fault and fault.status is not None and fault.status >= 300:
-        return fault.status, "asked to go wrong"
-    if request.app[SECRET]:
-        mistake = mistake_in(request.headers.get(HEADER), request.app[SECRET], raw)
-        if mistake:
-            return 401, mistake
-    try:
-        read_events(request.headers.get("content-type", ""), raw)
-    except NotACloudEvent as error:
-        return 400, str(error)
-    return (fault.status if fault and fault.status else 200), None
+        late = {"Retry-After": f"{fault.retry_after:g}"} if fault.retry_after is not None else {}
+        return Reply(fault.status, "asked to go wrong", headers=late)
+    reply = stand_in.judge(arrival)
+    return replace(reply, status=fault.status) if fault and fault.status and reply.status < 300 else reply
+
+
+def _answer(reply: Reply, *, repeated: bool) -> web.Response:
+    if isinstance(reply.body, str):
+        return web.Response(text=reply.body, status=reply.status, headers=reply.headers)
+    plain: Any = {"accepted": True, "repeated": repeated} if reply.status < 300 else {"error": reply.reason}
+    body = plain if reply.body is None else reply.body
+    return web.json_response(body, status=reply.status, headers=reply.headers)
 
 
 async def show_received(request: web.Request) -> web.Response:
@@ -108,10 +133,3 @@ async def clear_faults(request: web.Request) -> web.Response:
 async def show_page(request: web.Request) -> web.Response:
     page = render(request.app[BOOK].entries)
     return web.Response(text=page, content_type="text/html", headers={"Content-Security-Policy": POLICY})
-
-
-def _readable(raw: bytes) -> Any:
-    try:
-        return json.loads(raw)
-    except ValueError:
-        return raw.decode(errors="replace")

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from sandbox.story.playing import Story
 from sandbox.story.proof import Proof
 from shared import config
-from shared.config import Settings
+from shared.app_settings import Settings
 from shared.domain.words import moment
 from shared.reports.check import lines
 

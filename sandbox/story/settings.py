@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sandbox.azure.scenario.story import Scenario
-from shared import config
+from shared import app_settings, config
 
 
 class WrongSettings(ValueError):
@@ -23,10 +23,10 @@ def laptop_settings(folder: Path) -> dict[str, str]:
     own = folder / "local.settings.json"
     if own.exists():
         settings |= _values(own)
-    settings |= {name: os.environ[name] for name in (config.names() | set(settings)) & os.environ.keys()}
+    settings |= {name: os.environ[name] for name in (app_settings.names() | set(settings)) & os.environ.keys()}
     settings |= {name: value for name, value in os.environ.items() if name.partition("__")[0] in config.SECTIONS}
     # Storage is the emulator that is started here, reached by identity as in the cloud.
-    settings.pop(config.STORAGE, None)
+    settings.pop(app_settings.STORAGE, None)
     _, mistakes = config.read({**os.environ, **settings})
     if mistakes:
         raise WrongSettings(tuple(mistake.sentence for mistake in mistakes))

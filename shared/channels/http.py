@@ -1,29 +1,53 @@
 """One HTTP client for all channels: an answer or a plain reason, never a secret."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import timedelta
+from typing import Any, Protocol
 
 import aiohttp
 
+from shared.ports.errors import DeliveryError
+
 TIMEOUT_SECONDS = 30  # Shorter than the lease of a delivery.
+MOST_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`status` is 0 when there was none; then `problem` says why in a few words."""
+    """`status` is 0 when there was none; then `problem` says why in a few words.
+
+    `left`: the request may have reached the other side. `body` is its beginning, for the channel's eyes only;
+    `headers` by name in lower case.
+    """
 
     status: int
     problem: str = ""
     retry_after_seconds: int = 0
+    left: bool = True
+    body: bytes = b""
+    headers: Mapping[str, str] | None = None
+
+    def json(self) -> dict[str, Any]:
+        """The body as a JSON object; empty where it is none."""
+        try:
+            found = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
 
 class Http(Protocol):
-    """Posting."""
+    """Asking once. Never raises for what the other side does."""
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """Never raises for what the other side does."""
+        """Post a body."""
+        ...
+
+    async def get(self, url: str, headers: Mapping[str, str]) -> Answer:
+        """Read."""
         ...
 
 
@@ -35,26 +59,65 @@ class AiohttpHttp:
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """One try."""
-        try:
-            async with self._open().post(url, data=body, headers=headers, allow_redirects=False) as response:
-                await response.content.read(65_536)
-                return Answer(response.status, retry_after_seconds=_seconds(response.headers.get("Retry-After", "")))
-        except TimeoutError:
-            return Answer(0, "no answer in time")
-        except aiohttp.InvalidURL:
-            return Answer(400, "the address is not valid")
-        except (aiohttp.ClientError, OSError) as error:
-            return Answer(0, type(error).__name__)
+        return await self._ask("POST", url, headers, body)
+
+    async def get(self, url: str, headers: Mapping[str, str]) -> Answer:
+        """One try."""
+        return await self._ask("GET", url, headers)
 
     async def close(self) -> None:
         """Let go of connections."""
         if self._session:
             await self._session.close()
 
+    async def _ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+        try:
+            async with self._open().request(method, url, data=body, headers=headers, allow_redirects=False) as response:
+                return Answer(
+                    response.status,
+                    retry_after_seconds=_seconds(response.headers.get("Retry-After", "")),
+                    body=await response.content.read(MOST_BYTES),
+                    headers={name.lower(): value for name, value in response.headers.items()},
+                )
+        except aiohttp.InvalidURL:
+            return Answer(400, "the address is not valid", left=False)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            return Answer(0, _words(error), left=False)
+        except TimeoutError:
+            return Answer(0, "no answer in time")
+        except (aiohttp.ClientError, OSError) as error:
+            return Answer(0, _words(error))
+
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS))
+            timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS, sock_connect=TIMEOUT_SECONDS / 3)
+            self._session = aiohttp.ClientSession(timeout=timeout)
         return self._session
+
+
+def refusal(who: str, answer: Answer, detail: str = "") -> DeliveryError | None:
+    """What an HTTP answer means for a delivery; None when it was taken. Never shows an address or a body.
+
+    `detail` is what the channel made of the body: words of its own, never the service's.
+    """
+    if 200 <= answer.status < 300:
+        return None
+    more = f" ({detail})" if detail else ""
+    answered = f"{who} answered {answer.status}{more}."
+    reason = answered if answer.status else f"{who} could not be reached: {answer.problem}."
+    transient = answer.status in (0, 408, 425, 429) or answer.status >= 500
+    wait = timedelta(seconds=answer.retry_after_seconds) if answer.retry_after_seconds else None
+    maybe = answer.left and (answer.status == 0 or (answer.status >= 500 and answer.status != 503))
+    return DeliveryError(reason, permanent=not transient, retry_after=wait, maybe_taken=maybe)
+
+
+def _words(error: Exception) -> str:
+    """The kind of error only: its text may hold an address."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
+        return "its certificate is not trusted"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return "no connection"
+    return "no connection in time" if isinstance(error, TimeoutError) else type(error).__name__
 
 
 def _seconds(value: str) -> int:

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from shared.cli import asking_why, look, validation_list, what_if
+from shared.cli import asking_why, look, silences, telling, validation_list, what_if
 from shared.cli.refusal import Refusal
 from shared.cli.running import AUDIENCE, URL
 
@@ -41,6 +41,8 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     asking_why.add(commands, remote)
     validation_list.add(commands, remote)
     what_if.add(commands)
+    telling.add(commands, remote)
+    silences.add(commands, remote)
     return parser
 
 

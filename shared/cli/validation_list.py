@@ -4,11 +4,11 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shared.cli.refusal import Refusal
+from shared.cli.running import at
 from shared.domain.validation import PENDING
 from shared.domain.words import listing
 from shared.reports.validation_json import line_json
@@ -104,7 +104,7 @@ async def _list(options: argparse.Namespace) -> int:
 
 
 async def _lines(options: argparse.Namespace, **more: str) -> Sequence[Mapping[str, Any]]:
-    async with _running(options) as home:
+    async with at(options) as home:
         return await _lines_of(home, options.subscription, **more)
 
 
@@ -118,7 +118,7 @@ async def _set(options: argparse.Namespace) -> int:
     said = {name: value for name in SAYABLE if (value := getattr(options, name)) is not None}
     if not said and not options.confirm:
         raise Refusal(f"Say something of it, like --status Completed --expires 2028-11-19; or {SAME}.", code=2)
-    async with _running(options) as home:
+    async with at(options) as home:
         subscription, key = await _which(home, options, new=True)
         there = await home.ask("GET", "register", subscription, key, wants=(200, 404))
         known = there.status == 200
@@ -132,7 +132,7 @@ async def _set(options: argparse.Namespace) -> int:
 
 async def _history(options: argparse.Namespace) -> int:
     """Also of what was removed, by its whole id or its account."""
-    async with _running(options) as home:
+    async with at(options) as home:
         subscription, key = await _which(home, options, new=True)
         reply = await home.ask("GET", "register", subscription, key, "history")
     print("\n".join(word_text(word) for word in reply.body["history"]) or "Nothing has been said of it.")
@@ -140,7 +140,7 @@ async def _history(options: argparse.Namespace) -> int:
 
 
 async def _remove(options: argparse.Namespace) -> int:
-    async with _running(options) as home:
+    async with at(options) as home:
         subscription, key = await _which(home, options)
         there = await home.ask("GET", "register", subscription, key)
         await home.ask("DELETE", "register", subscription, key, headers={"If-Match": there.etag}, wants=(204,))
@@ -151,7 +151,7 @@ async def _remove(options: argparse.Namespace) -> int:
 async def _import(options: argparse.Namespace) -> int:
     content = await asyncio.to_thread(_read, options.file)
     wanted = {name: "true" for name in ("preview", "part") if getattr(options, name)}
-    async with _running(options) as home:
+    async with at(options) as home:
         reply = await home.ask("POST", "register", "import", csv=content, params=wanted, wants=(200, 422))
     print("\n".join(brought(reply.body, preview=options.preview)))
     for fault in reply.body["faults"]:
@@ -161,16 +161,10 @@ async def _import(options: argparse.Namespace) -> int:
 
 async def _export(options: argparse.Namespace) -> int:
     wanted = {"subscription": options.subscription, **({"todo": "true"} if options.todo else {})}
-    async with _running(options) as home:
+    async with at(options) as home:
         reply = await home.ask("GET", "register", "export", params=wanted)
     await asyncio.to_thread(_write, options.file, str(reply.body))
     return 0
-
-
-def _running(options: argparse.Namespace) -> AbstractAsyncContextManager["Remote"]:
-    from shared.cli.remote import remote
-
-    return remote(options.url, options.audience)
 
 
 def _read(file: str) -> bytes:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from shared import config
+from shared.app_settings import Settings
 from shared.cli.refusal import Refusal
 from shared.clock import SystemClock
-from shared.config import Settings
 from shared.domain.finding import Severity
 from shared.domain.replay import Comparison
 from shared.domain.routing import Routes

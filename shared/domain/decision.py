@@ -1,26 +1,32 @@
 """Decide: from what was found and what was said before to what is said now. Pure; every answer carries its reason."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from shared.domain.blind import Blind, hidden
 from shared.domain.finding import Finding, Rule
 from shared.domain.inhibition import hidden_keys, taken_over
+from shared.domain.matching import Concern, Surroundings
 from shared.domain.memory import Change, Decision, FindingMemory, Intent, Reason, Told
 from shared.domain.policy import Mode, Policy, RuleSetting
-from shared.domain.routing import Routes
+from shared.domain.routing import Hearing, Route, Routes
+from shared.domain.silence import Silence
 from shared.domain.survey import Survey
 from shared.domain.words import moment
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What changes in memory, with what is to be told, and the reason for everything."""
+    """What changes in memory, with what is to be told, and the reason for everything.
+
+    `again` is when somebody may have to be told though nothing has changed, before the next check: an escalation.
+    """
 
     changes: tuple[Change, ...]
     decisions: tuple[Decision, ...]
+    again: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,17 @@ class Judgement:
     survey: Survey
     findings: tuple[Finding, ...]
     verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class _Present:
+    """A finding that is there, with what is known of it and who is to hear of it."""
+
+    finding: Finding
+    before: FindingMemory | None
+    known: FindingMemory
+    concern: Concern
+    hearings: Sequence[Hearing]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +60,8 @@ class Deciding:
     look: str
     now: datetime
     first_look: bool = False
+    surroundings: Surroundings = field(default_factory=Surroundings)
+    silences: Sequence[Silence] = ()
 
     def decide(
         self, findings: Sequence[Finding], memory: Mapping[str, FindingMemory], blind: Sequence[Blind]
@@ -50,45 +69,51 @@ class Deciding:
         """What to say of each finding, and of each one said before that is no longer there."""
         changes: list[Change] = []
         decisions: list[Decision] = []
-        for change, reasons in self._all(findings, memory, blind):
+        there = [self._present(finding, memory.get(finding.key)) for finding in findings]
+        for change, reasons in self._all(there, memory, blind):
             decisions.extend(reasons)
             if change.before != change.after:
                 changes.append(change)
-        return Verdict(tuple(changes), tuple(decisions))
+        return Verdict(tuple(changes), tuple(decisions), self._again(there, changes))
 
     def _all(
-        self, findings: Sequence[Finding], memory: Mapping[str, FindingMemory], blind: Sequence[Blind]
+        self, there: Sequence[_Present], memory: Mapping[str, FindingMemory], blind: Sequence[Blind]
     ) -> Iterator[tuple[Change, Sequence[Decision]]]:
+        findings = [one.finding for one in there]
         here = {finding.key for finding in findings}
         gone = [before for key, before in memory.items() if key not in here]
         unseen = {before.finding.key for before in gone if hidden(before.finding.rests_on, blind)}
         # What could not be seen still stands: it hides what it hid before. Only what people hear of hides anything.
-        heard = [finding for finding in findings if self._speaks(finding, memory.get(finding.key))]
+        heard = [one.finding for one in there if self._speaks(one)]
         still = [before.finding for before in gone if before.finding.key in unseen]
         taken = taken_over([before.finding for before in gone], [*findings, *still])
         inhibited = hidden_keys(findings, [*heard, *still]) | taken
-        for finding in findings:
-            yield self._present(finding, memory.get(finding.key), inhibited=finding.key in inhibited)
+        for one in there:
+            yield self._of_present(one, inhibited=one.finding.key in inhibited)
         for before in gone:
             yield self._absent(before, unseen=before.finding.key in unseen, inhibited=before.finding.key in inhibited)
 
-    def _present(
-        self, finding: Finding, before: FindingMemory | None, *, inhibited: bool
-    ) -> tuple[Change, Sequence[Decision]]:
+    def _present(self, finding: Finding, before: FindingMemory | None) -> _Present:
+        concern = self.surroundings.of(finding)
+        known = before if before and before.read_only else self._seen_again(finding, before)
+        return _Present(finding, before, known, concern, self.routes.hear(concern))
+
+    def _of_present(self, one: _Present, *, inhibited: bool) -> tuple[Change, Sequence[Decision]]:
+        finding, before = one.finding, one.before
         if before and before.read_only:
             return Change(finding.key, before, before), self._silent(finding, before.told, Reason.NEWER)
-        now_known = self._seen_again(finding, before)
         setting = self._setting(finding)
-        if inhibited or setting.mode is Mode.OBSERVE or now_known.looks < (setting.looks or 1):
-            receivers = self.routes.receivers(finding)
+        if inhibited or setting.mode is Mode.OBSERVE or one.known.looks < (setting.looks or 1):
             reason = self._quiet(setting, inhibited=inhibited)
-            return Change(finding.key, before, now_known), self._silent(finding, receivers, reason)
-        return self._telling(finding, before, now_known)
+            receivers = [hearing.receiver for hearing in one.hearings]
+            return Change(finding.key, before, one.known), self._silent(finding, receivers, reason)
+        silence = next((silence for silence in self.silences if silence.holds(finding, one.concern, self.now)), None)
+        return self._silenced(one, silence) if silence else self._telling(one)
 
-    def _speaks(self, finding: Finding, before: FindingMemory | None) -> bool:
+    def _speaks(self, one: _Present) -> bool:
         """Somebody is told of it, or was."""
-        setting, looks = self._setting(finding), self._seen_again(finding, before).looks
-        return setting.mode is Mode.TELL and looks >= (setting.looks or 1) and bool(self.routes.receivers(finding))
+        setting = self._setting(one.finding)
+        return setting.mode is Mode.TELL and one.known.looks >= (setting.looks or 1) and bool(one.hearings)
 
     @staticmethod
     def _quiet(setting: RuleSetting, *, inhibited: bool) -> Reason:
@@ -104,20 +129,36 @@ class Deciding:
             return known
         return replace(known, looks=before.looks + 1, counted=self.look)
 
-    def _telling(
-        self, finding: Finding, before: FindingMemory | None, known: FindingMemory
+    def _silenced(self, one: _Present, silence: Silence) -> tuple[Change, Sequence[Decision]]:
+        """Nobody is told; but a pager that rings for it hears that somebody has it in hand."""
+        held = {name: replace(told, held=True) for name, told in one.known.told.items()}
+        known = replace(one.known, told=held)
+        rings = [name for name, told in known.told.items() if name in self.routes.pagers and told.rings]
+        reasons = dict.fromkeys((hearing.receiver for hearing in one.hearings), Reason.SILENCED)
+        reasons |= dict.fromkeys(rings if silence.acknowledges else (), Reason.ACKNOWLEDGED)
+        return self._told_to(one, known, reasons)
+
+    def _telling(self, one: _Present) -> tuple[Change, Sequence[Decision]]:
+        reasons = {hearing.receiver: self._reason(one, hearing) for hearing in one.hearings}
+        reasons |= {name: Reason.ESCALATED for name in self._escalated_to(one) if not _tells(reasons.get(name))}
+        return self._told_to(one, one.known, reasons)
+
+    def _told_to(
+        self, one: _Present, known: FindingMemory, reasons: Mapping[str, Reason]
     ) -> tuple[Change, Sequence[Decision]]:
-        receivers = self.routes.receivers(finding)
-        reasons = {name: self._reason(finding, known.told.get(name)) for name in receivers}
+        finding, routes = one.finding, {hearing.receiver: hearing.route for hearing in one.hearings}
         speaking = {name: reason for name, reason in reasons.items() if reason.tells}
-        told = self._lowered(finding, known.told) | {
-            name: self._told(finding, reason, known.told.get(name)) for name, reason in speaking.items()
-        }
+        told = self._lowered(finding, known.told)
+        for name, reason in speaking.items():
+            before = known.told.get(name)
+            group = routes[name].group_of(one.concern) if name in routes else before.group if before else ""
+            told[name] = self._told(finding, reason, before, group)
         spoken = _resting_on_both(finding, known.finding) if speaking else known.finding
         after = replace(known, finding=spoken, told=told)
-        intents = tuple(self._intent(finding, after, name) for name in speaking)
+        intents = tuple(self._intent(finding, after, name, routes.get(name)) for name in speaking)
         decisions = [Decision(finding, name, reason) for name, reason in reasons.items()]
-        return Change(finding.key, before, after, intents), decisions or self._silent(finding, (), Reason.NO_RECEIVER)
+        change = Change(finding.key, one.before, after, intents)
+        return change, decisions or self._silent(finding, (), Reason.NO_RECEIVER)
 
     def _lowered(self, finding: Finding, told: Mapping[str, Told]) -> dict[str, Told]:
         """What has become less grave, by somebody's word or by time, is news when it is worse again."""
@@ -132,27 +173,70 @@ class Deciding:
             for name, one in told.items()
         }
 
-    def _reason(self, finding: Finding, told: Told | None) -> Reason:
-        if told is None:
+    def _reason(self, one: _Present, hearing: Hearing) -> Reason:
+        """For a receiver that is to hear of it."""
+        reason = self._news(one, hearing)
+        if reason.tells and hearing.quiet(one.finding.severity, self.now):
+            return Reason.QUIET_HOURS
+        return reason
+
+    def _news(self, one: _Present, hearing: Hearing) -> Reason:
+        finding, told = one.finding, one.known.told.get(hearing.receiver)
+        if told is None or told.reason is Reason.RESOLVED:
             return Reason.FIRST
         if (finding.severity, finding.level) > (told.severity, told.level):
             return Reason.WORSE
-        due = self._due(finding, told)
+        if told.held:  # What was held back and is still true is told when that ends.
+            return Reason.REPEAT
+        due = self._due(finding, told, hearing.route)
         return Reason.REPEAT if due and due <= self.now else Reason.ALREADY_TOLD
 
-    def _due(self, finding: Finding, told: Told) -> datetime | None:
+    def _due(self, finding: Finding, told: Told, route: Route | None) -> datetime | None:
         """When this is said again though nothing changed: ever more slowly, and only where the rule repeats."""
         if finding.again:
             return told.at + finding.again
-        waits: Sequence[timedelta] = self.policy.tell.repeat_critical
-        if not self._rule(finding).repeats or finding.severity.name != "CRITICAL" or not waits:
+        waits = route.repeat if route and route.repeat is not None else self.policy.tell.repeats(finding.severity)
+        if not self._rule(finding).repeats or not waits:
             return None
         return told.at + waits[min(told.repeats, len(waits) - 1)]
 
-    def _told(self, finding: Finding, reason: Reason, before: Told | None) -> Told:
+    def _escalated_to(self, one: _Present) -> Iterator[str]:
+        """Whoever is to hear now because nobody has acknowledged it, and has not heard that it is as grave as this."""
+        grave = (one.finding.severity, one.finding.level)
+        for due, to in self._escalations(one):
+            for name in self.routes.named(to, one.concern) if due <= self.now else ():
+                told = one.known.told.get(name)
+                if told is None or told.reason is Reason.RESOLVED or (told.severity, told.level) < grave:
+                    yield name
+
+    def _escalations(self, one: _Present) -> Iterator[tuple[datetime, tuple[str, ...]]]:
+        """When, and to whom: so long after the first of the route's receivers knew how grave it is."""
+        escalating = [route for route in self.routes.matching(one.concern) if route.escalation]
+        for route in escalating:
+            heard = [
+                told.since or told.at
+                for name in self.routes.named(route.receivers, one.concern)
+                if (told := one.known.told.get(name)) and told.knows(one.finding.severity)
+            ]
+            if route.escalation and heard and not self._held(route, one.finding):
+                yield min(heard) + route.escalation.after, route.escalation.to
+
+    def _held(self, route: Route, finding: Finding) -> bool:
+        return Hearing("", route).quiet(finding.severity, self.now)
+
+    def _again(self, there: Sequence[_Present], changes: Sequence[Change]) -> datetime | None:
+        """The first escalation of what was told now; of what was told before it is known already."""
+        told = {change.key: change.after for change in changes if change.intents and change.after}
+        after = [replace(one, known=told[one.finding.key]) for one in there if one.finding.key in told]
+        return min((due for one in after for due, _ in self._escalations(one) if due > self.now), default=None)
+
+    def _told(self, finding: Finding, reason: Reason, before: Told | None, group: str = "") -> Told:
         repeats = before.repeats + 1 if before and reason is Reason.REPEAT else 0
         version = before.version + 1 if before else 1
-        return Told(reason, finding.severity, finding.level, self.now, version, repeats)
+        graver = before is None or before.reason is Reason.RESOLVED or finding.severity > before.severity
+        since = self.now if graver or before is None else before.since
+        held = reason is Reason.ACKNOWLEDGED
+        return Told(reason, finding.severity, finding.level, self.now, version, repeats, since, group, held=held)
 
     def _absent(self, before: FindingMemory, *, unseen: bool, inhibited: bool) -> tuple[Change, Sequence[Decision]]:
         finding, rule = before.finding, self._rule(before.finding)
@@ -169,12 +253,24 @@ class Deciding:
         return self._over(finding, before)
 
     def _over(self, finding: Finding, before: FindingMemory) -> tuple[Change, Sequence[Decision]]:
-        told = {name: self._told(finding, Reason.RESOLVED, last) for name, last in before.told.items()}
-        gone = replace(before, told=told)
-        intents = tuple(self._intent(finding, gone, name) for name in told)
-        return Change(finding.key, before, None, intents), self._silent(finding, told, Reason.RESOLVED)
+        """Told to exactly those who heard of it; where it is quiet for somebody, to them when that is over."""
+        concern = self.surroundings.of(finding)
+        quiet = {hearing.receiver for hearing in self.routes.hear(concern) if hearing.quiet(finding.severity, self.now)}
+        to_hear = {name: last for name, last in before.told.items() if last.reason is not Reason.RESOLVED}
+        now = {
+            name: self._told(finding, Reason.RESOLVED, last, last.group)
+            for name, last in to_hear.items()
+            if name not in quiet
+        }
+        gone = replace(before, told={**before.told, **now})
+        intents = tuple(self._intent(finding, gone, name, None) for name in now)
+        left = [name for name in to_hear if name in quiet]
+        decisions = [Decision(finding, name, Reason.RESOLVED) for name in now]
+        decisions += [Decision(finding, name, Reason.QUIET_HOURS) for name in left]
+        change = Change(finding.key, before, gone if left else None, intents)
+        return change, decisions or self._silent(finding, (), Reason.RESOLVED)
 
-    def _intent(self, finding: Finding, memory: FindingMemory, receiver: str) -> Intent:
+    def _intent(self, finding: Finding, memory: FindingMemory, receiver: str, route: Route | None) -> Intent:
         told = memory.told[receiver]
         return Intent(
             receiver=receiver,
@@ -185,15 +281,17 @@ class Deciding:
             decided=self.now,
             version=told.version,
             subscription=self.subscription,
-            next_word=self._next_word(finding, told),
+            next_word=self._next_word(finding, told, route),
             also=tuple(name for name in memory.told if name != receiver),
             first_look=self.first_look,
+            group=told.group,
+            wait=route.wait if route else None,
         )
 
-    def _next_word(self, finding: Finding, told: Told) -> str:
+    def _next_word(self, finding: Finding, told: Told, route: Route | None) -> str:
         if told.reason is Reason.RESOLVED:
             return ""
-        due = self._due(finding, told)
+        due = self._due(finding, told, route)
         again = f"{moment(due)} if nothing has changed" if due else finding.next_word
         if self._rule(finding).quiet_end:
             return again
@@ -223,6 +321,10 @@ def _stays(before: FindingMemory, *, unseen: bool, inhibited: bool) -> Reason | 
 def _resting_on_both(finding: Finding, other: Finding) -> Finding:
     """In one life a finding may concern more and more: all of it must be seen to say that it is over."""
     return replace(finding, rests_on=tuple(dict.fromkeys((*finding.rests_on, *other.rests_on))))
+
+
+def _tells(reason: Reason | None) -> bool:
+    return reason is not None and reason.tells
 
 
 def _nothing(*_: object) -> Iterable[Finding]:

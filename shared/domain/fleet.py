@@ -1,12 +1,13 @@
 """What a look saw of the fleet as a whole, when it closes."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.domain.blind import Blind
 from shared.domain.cost import CostScope
 from shared.domain.look import Look, ShardEnd
+from shared.domain.silence import Silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,8 @@ class FleetSurvey:
 
     `unended` are names of subscriptions that did not end in time, `before` the looks before this one, newest first.
     `mistakes` are wrong settings, a plain sentence each; `cost_scopes` those of which reading the bill is in trouble.
-    `told`: somebody hears of problems. `due` is when the look was due, by the schedule, after the one before.
+    `told`: somebody hears of problems; `refusing` are receivers that did not take something, with the reason. `due` is
+    when the look was due, by the schedule, after the one before.
     """
 
     look: Look
@@ -28,3 +30,5 @@ class FleetSurvey:
     before: Sequence[Look] = ()
     told: bool = True
     due: datetime | None = None
+    silences: Sequence[Silence] = ()
+    refusing: Mapping[str, str] = field(default_factory=dict)

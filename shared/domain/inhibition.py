@@ -24,9 +24,20 @@ HIDES = frozenset(
     }
 )
 
+# A finding of the left rule about a subscription hides one of the right rule about anything in it.
+HIDES_WITHIN = frozenset(
+    {
+        ("subscription-unreadable", "cost-idle"),
+        ("subscription-unreadable", "account-out-of-sight"),
+        ("subscription-unreadable", "quota-forecast"),
+        ("subscription-unreadable", "signing-silent"),
+    }
+)
+
+PAIRS = HIDES | HIDES_WITHIN
 
 # What is no longer found is not over either while one of these goes on with it: a later stage of the same.
-GOES_ON = HIDES | {
+GOES_ON = PAIRS | {
     ("renewal-stopped", "validation-expiring"),
     ("signing-down", "validation-expiring"),
     ("validation-expired", "register-out-of-date"),
@@ -35,7 +46,7 @@ GOES_ON = HIDES | {
 
 def hidden_keys(asked: Iterable[Finding], standing: Iterable[Finding]) -> frozenset[str]:
     """Keys of the findings asked about that one of those standing hides: never a graver one."""
-    hiders = _Standing(standing, HIDES)
+    hiders = _Standing(standing, PAIRS)
     return frozenset(
         finding.key
         for finding in asked
@@ -47,6 +58,12 @@ def taken_over(gone: Iterable[Finding], standing: Iterable[Finding]) -> frozense
     """Keys of those that are no longer found, but that something else goes on with, told or not, however grave."""
     others = _Standing(standing, GOES_ON)
     return frozenset(finding.key for finding in gone if any(True for _ in others.about_the_same(finding)))
+
+
+def _within(finding: Finding, other: Finding) -> bool:
+    """About something that lies in what the other is about, by ARM id."""
+    pair = (other.rule, finding.rule)
+    return pair in HIDES_WITHIN and bool(other.resource) and finding.resource.startswith(f"{other.resource}/")
 
 
 class _Standing:
@@ -66,5 +83,6 @@ class _Standing:
         """Of a rule that may, about the same subject or all of the same profiles."""
         for rule in self._pairs.get(finding.rule, ()):
             yield from self._by_subject.get((rule, finding.subject), ())
+            yield from (other for other in self._by_rule.get(rule, ()) if _within(finding, other))
             if finding.covers:
                 yield from (other for other in self._by_rule.get(rule, ()) if finding.covers <= other.covers)

@@ -1,8 +1,8 @@
 """What was said before, per finding and receiver, and what is to be said now."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.domain.finding import Finding, Severity
@@ -15,10 +15,14 @@ class Reason(StrEnum):
     WORSE = "worse"
     REPEAT = "repeat"
     RESOLVED = "resolved"
+    ESCALATED = "escalated"
+    ACKNOWLEDGED = "acknowledged"
     ALREADY_TOLD = "already told"
     TOO_FEW_LOOKS = "waiting for a second check before it is told"
     GONE_TOO_SHORT = "waiting for a second check before it is called over"
     INHIBITED = "part of a larger problem"
+    SILENCED = "silenced"
+    QUIET_HOURS = "quiet hours"
     COULD_NOT_SEE = "could not be read"
     ENDED_QUIETLY = "ended by itself"
     OBSERVING = "shown only: the rule observes"
@@ -29,12 +33,20 @@ class Reason(StrEnum):
     @property
     def tells(self) -> bool:
         """Something is said."""
-        return self in (Reason.FIRST, Reason.WORSE, Reason.REPEAT, Reason.RESOLVED)
+        return self in TELLING
+
+
+TELLING = frozenset({Reason.FIRST, Reason.WORSE, Reason.REPEAT, Reason.RESOLVED, Reason.ESCALATED, Reason.ACKNOWLEDGED})
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What one receiver heard last of a finding. `version` counts the times; `repeats` those without news."""
+    """What one receiver heard last of a finding. `version` counts the times; `repeats` those without news.
+
+    `since`: from when on it has known that it is as grave as this; an escalation counts from there. `group` is the
+    route's. One that heard the end (`RESOLVED`) is kept while others have yet to hear it. `held`: a silence has kept
+    things from it since.
+    """
 
     reason: Reason
     severity: Severity
@@ -42,6 +54,18 @@ class Told:
     at: datetime
     version: int = 1
     repeats: int = 0
+    since: datetime | None = None
+    group: str = ""
+    held: bool = False
+
+    def knows(self, severity: Severity) -> bool:
+        """It knows that it is open, and as grave as this."""
+        return self.reason is not Reason.RESOLVED and self.severity >= severity
+
+    @property
+    def rings(self) -> bool:
+        """It knows that it is open, and not that somebody has it in hand."""
+        return self.reason not in (Reason.RESOLVED, Reason.ACKNOWLEDGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +90,12 @@ class FindingMemory:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """Something to tell one receiver. The key names finding, receiver, the finding's life and the memory's version."""
+    """Something to tell one receiver. The key names finding, receiver, the finding's life and the memory's version.
+
+    `group` is what a pager puts together, "" for the problem alone; `wait` how long it waits for company, None for as
+    long as is set; `note` a sentence that only this receiver needs.
+    `instead_of` is the receiver that did not take it, where it was decided for another one.
+    """
 
     receiver: str
     reason: Reason
@@ -79,12 +108,51 @@ class Intent:
     next_word: str = ""
     also: tuple[str, ...] = ()
     first_look: bool = False
+    group: str = ""
+    wait: timedelta | None = None
+    note: str = ""
+    instead_of: str = ""
+
+    @property
+    def problem(self) -> str:
+        """What it is about, the same until it is over and when it comes back."""
+        return f"{self.subscription}|{self.finding.rule}|{self.finding.subject}"
+
+    @property
+    def over(self) -> bool:
+        """It says that something is over."""
+        return self.reason is Reason.RESOLVED
 
     @property
     def key(self) -> tuple[str, ...]:
         """Parts of a key that no other intent has."""
         life = f"{self.noticed:%Y%m%dT%H%M%S%f}"
-        return (self.subscription, self.finding.rule, self.finding.subject, self.receiver, life, str(self.version))
+        whose = (self.receiver, self.instead_of) if self.instead_of else (self.receiver,)
+        return (self.subscription, self.finding.rule, self.finding.subject, *whose, life, str(self.version))
+
+
+CAME_AND_WENT = "It came and went before it could be told here."
+
+
+def final_truth(intents: Iterable[Intent]) -> Sequence[Intent]:
+    """Of each problem only how it stands now, in the order in which they were decided.
+
+    What was never heard is told as new, however often it was decided meanwhile.
+    """
+    newest: dict[str, Intent] = {}
+    unheard: set[str] = set()
+    for intent in sorted(intents, key=lambda one: (one.decided, one.version)):
+        if intent.version == 1 and intent.problem not in newest:
+            unheard.add(intent.problem)
+        newest[intent.problem] = intent
+    return [_as_heard(intent, unheard=intent.problem in unheard) for intent in newest.values()]
+
+
+def _as_heard(intent: Intent, *, unheard: bool) -> Intent:
+    if unheard and intent.over:
+        return replace(intent, note=intent.note or CAME_AND_WENT)
+    new = unheard and intent.reason in (Reason.WORSE, Reason.REPEAT)
+    return replace(intent, reason=Reason.FIRST) if new else intent
 
 
 @dataclass(frozen=True, slots=True)

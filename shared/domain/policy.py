@@ -118,6 +118,11 @@ class TellPolicy:
     repeat_critical: tuple[timedelta, ...] = (DAY, 3 * DAY, 7 * DAY)
     group_window: timedelta = timedelta(minutes=2)
     resolve_after_looks: int = 2
+    repeat_warning: tuple[timedelta, ...] = ()
+
+    def repeats(self, severity: int) -> tuple[timedelta, ...]:
+        """After how long what has not changed is told again, by severity (3 is critical); () for never."""
+        return {3: self.repeat_critical, 2: self.repeat_warning}.get(severity, ())
 
 
 @dataclass(frozen=True, slots=True)

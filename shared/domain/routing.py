@@ -1,22 +1,158 @@
-"""Who hears what: receivers by severity."""
+"""Who hears what: an ordered list of routes, and receivers by severity as the last one, which always matches."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from shared.domain.finding import Finding, Severity
+from shared.domain.finding import Severity
+from shared.domain.matching import Concern, Match
+from shared.domain.quiet_hours import QuietHours
+from shared.domain.words import span
+
+OWNER = "owner"
+MAIL = "mail"
+ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
+LAST = "last"
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """Who hears of it too when nobody has acknowledged it for so long."""
+
+    to: tuple[str, ...]
+    after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Receivers of what it matches. `goes_on`: the next ones are asked as well.
+
+    `group`: what a pager takes for one problem: "problem", "rule" (in a subscription), "subscription" or "route".
+    `wait` for company and `repeat` where they are not as they are set for everything.
+    """
+
+    name: str
+    match: Match
+    receivers: tuple[str, ...]
+    goes_on: bool = False
+    group: str = "problem"
+    wait: timedelta | None = None
+    repeat: tuple[timedelta, ...] | None = None
+    quiet: QuietHours | None = None
+    escalation: Escalation | None = None
+
+    def group_of(self, concern: Concern) -> str:
+        """The key of the group that a problem belongs to; "" where it is one by itself."""
+        owner = concern.subscription[0]
+        parts = {"rule": (self.name, owner, concern.rule), "subscription": (self.name, owner), "route": (self.name,)}
+        return "|".join(parts.get(self.group, ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """One receiver, and the first route that led to it."""
+
+    receiver: str
+    route: Route
+
+    def quiet(self, severity: Severity, now: datetime) -> bool:
+        """Nothing critical is held back."""
+        held = self.route.quiet
+        return severity is not Severity.CRITICAL and held is not None and held.hold(now)
 
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """Names of receivers for each severity."""
+    """`by_severity` holds names of receivers; `pagers` are those that are told per problem.
+
+    `there` are all that are set up (None: whoever is named); with mail an owner's address is a receiver too, where its
+    domain is one of `owner_domains`.
+    """
 
     by_severity: Mapping[Severity, tuple[str, ...]] = field(default_factory=dict)
+    ordered: tuple[Route, ...] = ()
+    there: frozenset[str] | None = None
+    pagers: frozenset[str] = frozenset()
+    owner_domains: frozenset[str] = frozenset()
 
-    def receivers(self, finding: Finding) -> tuple[str, ...]:
-        """Who is to hear of this finding."""
-        return self.by_severity.get(finding.severity, ())
+    def matching(self, concern: Concern) -> Iterator[Route]:
+        """Every route that a problem takes, in order."""
+        for route in self.ordered:
+            if route.match.fits(concern):
+                yield route
+                if not route.goes_on:
+                    return
+        yield self._last(concern.severity)
+
+    def hear(self, concern: Concern) -> Sequence[Hearing]:
+        """Who is to hear of it, each once."""
+        found: dict[str, Hearing] = {}
+        for route in self.matching(concern):
+            for receiver in self.named(route.receivers, concern):
+                found.setdefault(receiver, Hearing(receiver, route))
+        return list(found.values())
+
+    def told_apart(self, concern: Concern) -> Iterator[str]:
+        """Each route, and why it is taken or not; then who hears, in words."""
+        taken, over = {id(route) for route in self.matching(concern)}, False
+        for route in (*self.ordered, self._last(concern.severity)):
+            about = f"Route {route.name} ({route.match.says})" if route.name != LAST else "Last route (by severity)"
+            if over:
+                yield f"{about}: not asked, for one before it does not go on"
+            elif id(route) in taken or route.name == LAST:
+                found = list(self.named(route.receivers, concern))
+                yield f"{about}: {', '.join(found) or 'nobody'}{''.join(f'; {one}' for one in self._terms(route))}"
+                over = not route.goes_on
+            else:
+                yield f"{about}: no, {next(route.match.misfits(concern))}"
+        for owner in concern.owners:
+            if not any(True for _ in self.of_owner(owner)):
+                yield f"Owner {owner}: neither a receiver nor an address that may be written to"
+
+    @staticmethod
+    def _terms(route: Route) -> Iterator[str]:
+        """What is different on this route."""
+        if route.quiet:
+            yield f"quiet {route.quiet.says}"
+        if route.escalation:
+            yield f"after {span(route.escalation.after)} without acknowledgement also {', '.join(route.escalation.to)}"
+        if route.group != "problem":
+            yield f"a pager gets one call a {route.group}"
+        if route.goes_on:
+            yield "then the next one"
+
+    def named(self, names: Sequence[str], concern: Concern) -> Iterator[str]:
+        """Receivers that are set up, with the owners in the place of `owner`."""
+        for name in names:
+            if name == OWNER:
+                for owner in concern.owners:
+                    yield from self.of_owner(owner)
+            elif self.is_there(name):
+                yield name
+
+    def of_owner(self, owner: str) -> Iterator[str]:
+        """`mail:ADDRESS` for each address in it, or the receiver of that name."""
+        if self.is_there(owner.strip().lower()) and "@" not in owner:
+            yield owner.strip().lower()
+        for address in ADDRESS.findall(owner):
+            if self.is_there(MAIL) and address.rpartition("@")[2].lower() in self.owner_domains:
+                yield f"{MAIL}:{address.lower()}"
+
+    def is_there(self, name: str) -> bool:
+        """Whether a receiver is set up."""
+        return self.there is None or name in self.there or (name.startswith(f"{MAIL}:") and "@" in name)
 
     @property
     def everyone(self) -> tuple[str, ...]:
-        """Every receiver that hears of anything."""
-        return tuple(dict.fromkeys(name for names in self.by_severity.values() for name in names))
+        """Every receiver that is named for anything, and set up."""
+        by_route = (name for route in self.ordered for name in (*route.receivers, *_escalated(route)))
+        names = (*(name for some in self.by_severity.values() for name in some), *by_route)
+        return tuple(dict.fromkeys(name for name in names if name != OWNER and self.is_there(name)))
+
+    def _last(self, severity: Severity) -> Route:
+        return Route(LAST, Match(), self.by_severity.get(severity, ()))
+
+
+def _escalated(route: Route) -> tuple[str, ...]:
+    return route.escalation.to if route.escalation else ()

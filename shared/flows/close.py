@@ -45,7 +45,7 @@ class Close:
         done = replace(look, closed=now, partial=partial, calls=calls, accounts=accounts)
         if not await self.looks.close(done):
             return False
-        await self.relay.wake_all(now + timedelta(days=1))
+        await self.relay.wake_all(now)
         if look.first and accounts:  # Whoever has just installed it is not kept waiting for the bill until tomorrow.
             await self.costs.plan(now)
         return True

@@ -16,7 +16,9 @@ from shared.domain.price import prices_of
 from shared.domain.refresh import Burst
 from shared.domain.routing import Routes
 from shared.domain.signatures import Signatures, signatures_of
+from shared.domain.silence import Silence
 from shared.domain.subscription import Moved, Subscription
+from shared.domain.surroundings import surroundings_of
 from shared.domain.survey import AccountFacts, News, SignaturesRead, Survey, facts_after, facts_gone
 from shared.domain.usage import HOUR, Window, month_of
 from shared.domain.view import view_of
@@ -24,6 +26,7 @@ from shared.flows.readings import Counts, Readings
 from shared.flows.relay import Relay
 from shared.ports.errors import Conflict
 from shared.ports.shelves import Commit, Shelves
+from shared.ports.silences import Silences
 from shared.ports.views import Views
 
 MAX_CONFLICTS = 8
@@ -38,12 +41,22 @@ class Judge:
     policy: Policy
     routes: Routes
 
-    def run(self, survey: Survey, kept: Kept, shard: Shard) -> Judgement:
+    def run(self, survey: Survey, kept: Kept, shard: Shard, silences: Sequence[Silence] = ()) -> Judgement:
         """Pure: the same input gives the same answer."""
         now = survey.taken
         findings = tuple(finding for rule in self.rules for finding in rule.findings(survey, self.policy, now))
         book = {rule.name: rule for rule in self.rules}
-        deciding = Deciding(book, self.policy, self.routes, survey.subscription.id, shard.look, now, shard.first_look)
+        deciding = Deciding(
+            book,
+            self.policy,
+            self.routes,
+            survey.subscription.id,
+            shard.look,
+            now,
+            shard.first_look,
+            surroundings_of(survey, self.rules),
+            silences,
+        )
         return Judgement(survey, findings, deciding.decide(findings, kept.memory, survey.blind))
 
 
@@ -55,13 +68,16 @@ class Conclude:
     shelves: Shelves
     views: Views
     relay: Relay
+    silences: Silences
 
     async def run(self, shard: Shard, kept: Kept, found: Readings, now: datetime) -> Judgement:
         """Safe to run twice, or two at once: memory is changed by ETag. Raises Conflict where that never ends."""
 
+        silences = await self.silences.active(now)
+
         def decide(kept: Kept) -> tuple[Commit, Judgement]:
             survey = survey_of(shard, kept, found, self.judge.policy, now)
-            judgement = self.judge.run(survey, kept, shard)
+            judgement = self.judge.run(survey, kept, shard, silences)
             return _commit(kept, found, judgement, now), judgement
 
         judgement = await self._commit(kept, now, decide)
@@ -70,6 +86,8 @@ class Conclude:
         )
         # Also what another run decided and has not carried: the look may close now.
         await self.relay.carry(kept.subscription.id)
+        if judgement.verdict.again:
+            await self.relay.again(kept.subscription.id, judgement.verdict.again - now)
         return judgement
 
     async def keep(self, kept: Kept, found: Readings, now: datetime) -> None:

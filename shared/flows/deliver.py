@@ -1,12 +1,13 @@
 """Deliver: claim a receiver, freeze what waits for it, send it part by part, and write down what arrived."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.domain.memory import Tell
-from shared.ports.channel import Channel
+from shared.domain.memory import Intent, Tell, final_truth
+from shared.flows.fallback import Fallback
+from shared.ports.channel import Channel, Channels
 from shared.ports.clock import Clock
 from shared.ports.errors import DeliveryError
 from shared.ports.messages import Messages
@@ -17,6 +18,7 @@ LEASE = timedelta(minutes=3)
 SERVES = LEASE / 2
 LONGEST_WAIT = timedelta(days=1)
 MOST_MEMBERS = 500
+MOST_CALLS = 50  # Of a receiver that is told per problem: each call that arrived is written down by itself.
 RETRIES = (30, 60, 120, 300, 600, 1_800, 3_600)  # Seconds; the last one again and again.
 GIVE_UP_AFTER = timedelta(days=3)
 
@@ -25,10 +27,11 @@ GIVE_UP_AFTER = timedelta(days=3)
 class Deliver:
     """Everything that waits for one receiver, at most one repeat for a crash, nothing lost."""
 
-    channels: Mapping[str, Channel]
+    channels: Channels
     outbox: Outbox
     messages: Messages
     clock: Clock
+    fallback: Fallback
 
     async def run(self, tell: Tell) -> int:
         """Deliver; answers how many parts arrived. A receiver that somebody else is serving is left to them."""
@@ -46,56 +49,92 @@ class Deliver:
         arrived = 0
         until = self.clock.now() + SERVES
         while self.clock.now() < until:
-            batch = await self.outbox.frozen(tell.receiver) or await self._freeze(tell)
+            batch = await self._next(tell)
             # One that waits was announced when it failed, and the sweep knows of it.
             if batch is None or _waits(batch, self.clock.now()):
                 return arrived
             before = len(batch.sent)
             batch = await self._send(batch, until)
             arrived += len(batch.sent) - before
-            if batch.failure or len(batch.sent) == len(batch.parts):
-                await self.outbox.finish(batch, self.clock.now())
+            if batch.done:
+                await self._finish(batch)
             elif _waits(batch, self.clock.now()):
                 return arrived
         await self.messages.tell(tell)
         return arrived
 
-    async def _freeze(self, tell: Tell) -> Batch | None:
+    async def _next(self, tell: Tell) -> Batch | None:
+        """What is under way, or else what waits. Of what nobody took, what waits by now is told instead."""
+        batch, channel = await self.outbox.frozen(tell.receiver), self.channels.get(tell.receiver)
+        if batch is None:
+            return await self._freeze(tell, channel)
+        if channel and batch.attempts and batch.untouched and not _waits(batch, self.clock.now()):
+            return await self.outbox.mark(await self._composed(batch, channel))
+        return batch
+
+    async def _freeze(self, tell: Tell, channel: Channel | None) -> Batch | None:
         """Everything that waits, the newest too: it is one message less."""
-        receiver = tell.receiver
-        waiting = await self.outbox.waiting(receiver, MOST_MEMBERS)
-        if not waiting or not tell.covers(waiting[0][1]):
+        first = await self.outbox.waiting(tell.receiver, 1)
+        if not first or not tell.covers(first[0][1]):
             return None
-        batch_id = uuid.uuid4().hex
-        channel = self.channels.get(receiver)
-        parts = tuple(channel.compose(batch_id, [intent for _, intent in waiting])) if channel else ()
-        members = tuple(key for key, _ in waiting)
-        return await self.outbox.freeze(Batch(batch_id, receiver, members, parts, self.clock.now()))
+        batch = Batch(uuid.uuid4().hex, tell.receiver, (), (), self.clock.now())
+        if channel is None:
+            waiting = await self.outbox.waiting(tell.receiver, MOST_MEMBERS)
+            return await self.outbox.freeze(replace(batch, members=tuple(key for key, _ in waiting)))
+        return await self.outbox.freeze(await self._composed(batch, channel))
+
+    async def _composed(self, batch: Batch, channel: Channel) -> Batch:
+        """Of each problem only how it stands now."""
+        most = MOST_CALLS if channel.per_problem else MOST_MEMBERS
+        waiting = await self.outbox.waiting(batch.receiver, most)
+        threads = await self.outbox.threads(batch.receiver) if channel.remembers else {}
+        truth = final_truth(intent for _, intent in waiting)
+        parts = tuple(channel.compose(batch.id, truth, threads))
+        return replace(batch, members=tuple(key for key, _ in waiting), parts=parts)
 
     async def _send(self, batch: Batch, until: datetime) -> Batch:
         channel = self.channels.get(batch.receiver)
         if channel is None:
             return replace(batch, failure=f"No receiver named {batch.receiver} is set up any more.")
         for index, part in enumerate(batch.parts):
-            if index in batch.sent or self.clock.now() >= until:
+            if index in batch.sent or index in batch.refused or self.clock.now() >= until:
                 continue
             try:
-                await channel.send(part)
+                receipt = await channel.send(part)
             except DeliveryError as error:
+                if error.permanent:
+                    batch = await self.outbox.mark(replace(batch, refused={**batch.refused, index: str(error)}))
+                    continue
                 return await self._failed(batch, error)
-            batch = await self.outbox.mark(replace(batch, sent=batch.sent | {index}, attempts=0, not_before=None))
+            receipts = {**batch.receipts, index: receipt} if channel.remembers else {}
+            taken = replace(batch, sent=batch.sent | {index}, receipts=receipts, attempts=0, not_before=None)
+            batch = await self.outbox.mark(replace(taken, maybe_taken=False))
         return batch
 
     async def _failed(self, batch: Batch, error: DeliveryError) -> Batch:
         now = self.clock.now()
-        if error.permanent or now - batch.frozen > GIVE_UP_AFTER:
+        if now - batch.frozen > GIVE_UP_AFTER:
             return await self.outbox.mark(replace(batch, attempts=batch.attempts + 1, failure=str(error)))
         pause = timedelta(seconds=RETRIES[min(batch.attempts, len(RETRIES) - 1)])
         wait = min(max(pause, error.retry_after or pause), LONGEST_WAIT)
-        tried = replace(batch, attempts=batch.attempts + 1, not_before=now + wait)
+        maybe = batch.maybe_taken or error.maybe_taken
+        tried = replace(
+            batch, attempts=batch.attempts + 1, not_before=now + wait, maybe_taken=maybe, trouble=str(error)
+        )
         tried = await self.outbox.mark(tried)
         await self.messages.tell(Tell(batch.receiver), wait)
         return tried
+
+    async def _finish(self, batch: Batch) -> None:
+        """What was lost is told to others before it is put aside; told twice it is taken once."""
+        if batch.lost:
+            await self.fallback.run(batch, await self._lost(batch))
+        await self.outbox.finish(batch, self.clock.now())
+
+    async def _lost(self, batch: Batch) -> Sequence[Intent]:
+        members = set(batch.members)
+        waiting = await self.outbox.waiting(batch.receiver)
+        return [intent for key, intent in waiting if key in members and batch.holds_lost(intent)]
 
 
 def _waits(batch: Batch, now: datetime) -> bool:

@@ -1,6 +1,6 @@
 """Judge the fleet as a whole when a look closes: what no single subscription can tell."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from shared.domain.decision import Deciding
 from shared.domain.fleet import FleetSurvey
 from shared.domain.kept import Standing
 from shared.domain.look import Look, ShardEnd
+from shared.domain.matching import Surroundings
 from shared.domain.policy import Policy
 from shared.domain.routing import Routes
 from shared.domain.rules.book import BOOK, FLEET_RULES
@@ -20,7 +21,9 @@ from shared.flows.relay import Relay
 from shared.ports.bills import Bills
 from shared.ports.errors import Conflict
 from shared.ports.looks import Looks
+from shared.ports.outbox import Outbox
 from shared.ports.shelves import Commit, Shelves
+from shared.ports.silences import Silences
 from shared.ports.views import Views
 
 FLEET = Subscription("fleet", "All subscriptions")
@@ -41,11 +44,15 @@ class FleetJudge:
     relay: Relay
     due_after: Callable[[datetime], datetime]
     planned_bills: Callable[[datetime], Awaitable[Collection[str]]]
+    silences: Silences
+    outbox: Outbox
     mistakes: tuple[str, ...] = ()
 
     async def run(self, look: Look, ends: Sequence[ShardEnd], now: datetime) -> None:
         """Safe to repeat: memory knows what was said."""
-        deciding = Deciding(BOOK, self.policy, self.routes, FLEET.id, look.id, now, look.first)
+        silences, refusing = await self.silences.active(now), await self._refusing(now)
+        around = Surroundings(FLEET.id, FLEET.name, {rule.name: rule.group for rule in FLEET_RULES})
+        deciding = Deciding(BOOK, self.policy, self.routes, FLEET.id, look.id, now, look.first, around, silences)
         unended = await self._unended(look, ends)
         before = [known for known in await self.looks.recent(LOOKS_BEFORE) if known.id < look.id]
         planned = await self.planned_bills(now)
@@ -57,7 +64,9 @@ class FleetJudge:
             since = min(known.values(), default=None)
             told = bool(self.routes.everyone)
             due = self.due_after(before[0].started) if before else None
-            survey = FleetSurvey(look, ends, blind, since, self.mistakes, scopes, unended, before, told, due)
+            survey = FleetSurvey(
+                look, ends, blind, since, self.mistakes, scopes, unended, before, told, due, silences, refusing
+            )
             findings = [found for rule in FLEET_RULES for found in rule.findings(survey, self.policy, now)]
             verdict = deciding.decide(findings, kept.memory, (*blind, *lost(ends)))
             try:
@@ -71,6 +80,12 @@ class FleetJudge:
             await self.relay.carry(FLEET.id)
             return
         raise Conflict("the fleet's memory was changed by somebody else too often")
+
+    async def _refusing(self, now: datetime) -> Mapping[str, str]:
+        """Receivers that are set up and did not take what they were sent last, and why."""
+        names = [name for name in await self.outbox.receivers() if self.routes.is_there(name)]
+        found = {name: await self.outbox.refusing(name, now) for name in names}
+        return {name: why for name, why in found.items() if why}
 
     async def _unended(self, look: Look, ends: Sequence[ShardEnd]) -> Sequence[str]:
         """Names of the subscriptions that did not end in time."""

@@ -6,11 +6,14 @@ from datetime import datetime
 
 from shared.domain.account import SigningAccount
 from shared.domain.explanation import Explanation, RuleAnswer, explain, fleet_answer
+from shared.domain.finding import Finding, Severity
 from shared.domain.kept import Kept
 from shared.domain.look import Shard
 from shared.domain.policy import Policy
-from shared.domain.rules.book import FLEET_RULES
+from shared.domain.routed import Routed, routed
+from shared.domain.rules.book import BOOK, FLEET_RULES
 from shared.domain.subscription import Subscription, watched
+from shared.domain.surroundings import surroundings_of
 from shared.domain.survey import AccountFacts, Survey
 from shared.domain.usage import month_of
 from shared.domain.validation_list import ListLine, list_lines
@@ -20,6 +23,7 @@ from shared.flows.readings import as_known
 from shared.flows.refresh import STALE_AFTER
 from shared.ports.looks import Looks
 from shared.ports.shelves import Shelves
+from shared.ports.silences import Silences
 from shared.ports.views import Views
 
 
@@ -31,6 +35,7 @@ class Known:
     shelves: Shelves
     looks: Looks
     views: Views
+    silences: Silences
     only: frozenset[str] = frozenset()
 
     async def subscriptions(self) -> Mapping[str, Subscription]:
@@ -62,12 +67,29 @@ class Known:
         gone = [facts for one in kept for facts in one.gone.values()]
         return [facts for facts in gone if facts.account.name.lower() == name.strip().lower()]
 
+    async def routed(
+        self, account: str, subscription: str, rule: str, severity: Severity, now: datetime
+    ) -> Sequence[Routed]:
+        """Who would hear of a problem of this rule, and why, for every account of that name."""
+        routes, silences = self.judge.routes, await self.silences.active(now)
+        finding = Finding(rule, account, severity, "", "", "", (), accounts=(account,))
+        found: list[Routed] = []
+        for owner in (await self.subscriptions()).values():
+            if not subscription or subscription.lower() in (owner.id, owner.name.lower()):
+                _, survey, _ = await self._survey(owner, now)
+                around = surroundings_of(survey, BOOK.values())
+                named = (one for name, some in around.places.items() if name.lower() == account.lower() for one in some)
+                concerns = [replace(around.of(finding), places=(place,)) for place in named]
+                found += [routed(owner, finding, concern, routes, silences, now) for concern in concerns]
+        return found
+
     async def _explained(
         self, kept: Kept, survey: Survey, accounts: Sequence[SigningAccount], read_at: datetime | None
     ) -> Sequence[Explanation]:
         """As the latest look, so that nothing is counted as seen once more."""
         looks = await self.looks.recent(1)
-        judged = self.judge.run(survey, kept, Shard(looks[0].id if looks else "", kept.subscription, ()))
+        shard = Shard(looks[0].id if looks else "", kept.subscription, ())
+        judged = self.judge.run(survey, kept, shard, await self.silences.active(survey.taken))
         fleet = await self._fleet()
         rules, policy = self.judge.rules, self._policy
         found = [explain(judged, account, kept, rules, policy, read_at) for account in accounts]

@@ -8,12 +8,18 @@ class Conflict(Exception):
 
 
 class DeliveryError(Exception):
-    """A receiver did not take a message. `permanent`: sending the same again will not help."""
+    """A receiver did not take a message. `permanent`: sending the same again will not help.
 
-    def __init__(self, reason: str, *, permanent: bool, retry_after: timedelta | None = None) -> None:
+    `maybe_taken`: nobody knows whether it was taken (no answer in time), so the same is sent again, never another.
+    """
+
+    def __init__(
+        self, reason: str, *, permanent: bool, retry_after: timedelta | None = None, maybe_taken: bool = False
+    ) -> None:
         super().__init__(reason)
         self.permanent = permanent
         self.retry_after = retry_after
+        self.maybe_taken = maybe_taken
 
 
 class Throttled(Exception):

@@ -1,17 +1,23 @@
 """What waits for each receiver."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from shared.domain.memory import Intent
-from shared.ports.channel import Part
+from shared.ports.channel import Part, Thread
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A frozen sending: which intents, in which parts, and which parts the receiver took."""
+    """A frozen sending: which intents, in which parts, which of them the receiver took, and which it never will.
+
+    `receipts` are what the channel answered to parts that it took, `refused` why it did not take others, both by the
+    part's index. `maybe_taken`: nobody knows whether a part arrived, so the same parts are sent until one is known to
+    have. `trouble` is why it was not taken the last time. `failure`: nothing of what is left will ever be sent.
+    `given_up` and `replayed` are set in the record of it.
+    """
 
     id: str
     receiver: str
@@ -23,6 +29,46 @@ class Batch:
     not_before: datetime | None = None
     failure: str = ""
     etag: str = ""
+    receipts: Mapping[int, str] = field(default_factory=dict)
+    refused: Mapping[int, str] = field(default_factory=dict)
+    maybe_taken: bool = False
+    trouble: str = ""
+    given_up: datetime | None = None
+    replayed: datetime | None = None
+
+    @property
+    def done(self) -> bool:
+        """Every part was taken, or never will be."""
+        return bool(self.failure) or len(self.sent | self.refused.keys()) == len(self.parts)
+
+    @property
+    def lost(self) -> bool:
+        """Something of it was not delivered."""
+        return bool(self.failure or self.refused)
+
+    @property
+    def untouched(self) -> bool:
+        """The receiver has nothing of it, for sure: what waits now may be told instead."""
+        return not (self.sent or self.refused or self.maybe_taken)
+
+    @property
+    def why(self) -> str:
+        """Why something was not delivered."""
+        return self.failure or next(iter(self.refused.values()), "")
+
+    def holds_lost(self, intent: Intent) -> bool:
+        """Whether this member is among what was not delivered."""
+        taken = {problem for index in self.sent for problem in self.parts[index].problems}
+        refused = {problem for index in self.refused for problem in self.parts[index].problems}
+        return intent.problem in refused or (bool(self.failure) and intent.problem not in taken)
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What came of replaying: so many wait again, so many were overtaken by later news of the same problem."""
+
+    again: int = 0
+    overtaken: int = 0
 
 
 class Outbox(Protocol):
@@ -44,8 +90,8 @@ class Outbox(Protocol):
         """Give the claim back, if it is still ours."""
         ...
 
-    async def waiting(self, receiver: str, limit: int) -> Sequence[tuple[str, Intent]]:
-        """Key and intent, oldest first."""
+    async def waiting(self, receiver: str, limit: int = 0) -> Sequence[tuple[str, Intent]]:
+        """Key and intent, oldest first; all where there is no limit."""
         ...
 
     async def frozen(self, receiver: str) -> Batch | None:
@@ -61,9 +107,21 @@ class Outbox(Protocol):
         ...
 
     async def finish(self, batch: Batch, now: datetime) -> None:
-        """All parts are with the receiver, or never will be (`failure`): keep the record, forget the intents."""
+        """All parts are with the receiver, or never will be: keep the record, the threads, and what was lost."""
+        ...
+
+    async def threads(self, receiver: str) -> Mapping[str, Thread]:
+        """Problems that are open at a receiver whose channel gave receipts, by `Intent.problem`."""
+        ...
+
+    async def refusing(self, receiver: str, now: datetime) -> str:
+        """Why the receiver did not take what it was sent last, or "" where it did, or has only just been asked."""
         ...
 
     async def undelivered(self, receiver: str) -> Sequence[Batch]:
-        """Batches that were given up."""
+        """Batches of which something was given up, oldest first; those that were replayed too."""
+        ...
+
+    async def replay(self, batch: Batch, now: datetime) -> Replayed:
+        """What was given up waits again, but for what later news of the same problem has overtaken."""
         ...

@@ -1,12 +1,13 @@
 """What waits for each receiver: intents taken once, a claim, a frozen batch, and a record of what arrived."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from shared.domain.memory import Intent
+from shared.ports.channel import Thread
 from shared.ports.errors import Conflict
-from shared.ports.outbox import Batch
+from shared.ports.outbox import Batch, Replayed
 from shared.store.keys import key, parts, prefix
 from shared.store.rows import Delete, Insert, Merge, Operation, Row, Rows
 from shared.store.schema import Codec, newer
@@ -15,16 +16,33 @@ from shared.store.transactions import forget, in_transactions
 INTENT = Codec[Intent](Intent)
 BATCH = Codec[Batch](Batch)
 
+
+@dataclass(frozen=True, slots=True)
+class _Threaded:
+    """A thread with its problem."""
+
+    problem: str
+    receipt: str
+    group: str
+
+
+THREADED = Codec[_Threaded](_Threaded)
+
 RECEIVERS = key("receivers")
 LEASE = key("lease")
 FROZEN = key("batch")
+STATE = key("state")
+OPEN, THREAD, LOST, DELIVERED, UNDELIVERED = "open", "thread", "lost", "delivered", "undelivered"
 
+LONG_UNDER_WAY = timedelta(minutes=30)
 NEVER, FOREVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class TableOutbox:
     """A partition a receiver: `seen` rows refuse copies, `open` rows wait, one `batch` row is under way.
+
+    `thread` rows are problems that are open there, `lost` rows what could not be delivered, by batch.
 
     What a newer release wrote is left to it: its intents are not handed out, its batch is not sent and holds everything
     else back, and its batches that were given up count.
@@ -67,12 +85,13 @@ class TableOutbox:
             except Conflict:
                 return
 
-    async def waiting(self, receiver: str, limit: int) -> Sequence[tuple[str, Intent]]:
+    async def waiting(self, receiver: str, limit: int = 0) -> Sequence[tuple[str, Intent]]:
         """Row key and intent, in the order in which they were decided."""
-        rows = await self.rows.query(key(receiver), *prefix("open"), limit=limit)
-        if any(newer(row) for row in rows):  # Ours may lie behind them.
-            rows = [row for row in await self.rows.query(key(receiver), *prefix("open")) if not newer(row)]
-        return [(row.key, INTENT.value(row)) for row in rows[:limit]]
+        rows = await self.rows.query(key(receiver), *prefix(OPEN), limit=limit)
+        if limit and any(newer(row) for row in rows):  # Ours may lie behind them.
+            rows = await self.rows.query(key(receiver), *prefix(OPEN))
+        ours = [row for row in rows if not newer(row)]
+        return [(row.key, INTENT.value(row)) for row in ours[: limit or None]]
 
     async def frozen(self, receiver: str) -> Batch | None:
         """The batch under way; one of a newer release has no ETag, and waits for good."""
@@ -96,15 +115,89 @@ class TableOutbox:
     async def finish(self, batch: Batch, now: datetime) -> None:
         """Intents first, then the batch becomes a record: a crash in between is taken up again."""
         _check_ours(batch)
+        if batch.lost:
+            await self._keep_lost(batch)
         await forget(self.rows, key(batch.receiver), batch.members)
-        kind = "undelivered" if batch.failure else "delivered"
-        record = Row(key(kind, now.isoformat(), batch.id), BATCH.values(replace(batch, etag="")))
-        await self.rows.transact(key(batch.receiver), [Insert(record), Delete(FROZEN, batch.etag)])
+        await self._thread(batch)
+        done = replace(batch, etag="", given_up=now if batch.lost else None)
+        record = Row(key(UNDELIVERED if batch.lost else DELIVERED, now.isoformat(), batch.id), BATCH.values(done))
+        state = await self.rows.get(key(batch.receiver), STATE)
+        after = Row(STATE, {"refuses": batch.why}, state.etag if state else "")
+        told = [] if state and state.values.get("refuses") == batch.why else [Merge(after) if state else Insert(after)]
+        await self.rows.transact(key(batch.receiver), [Insert(record), Delete(FROZEN, batch.etag), *told])
+
+    async def refusing(self, receiver: str, now: datetime) -> str:
+        """By how the last batch ended, or by one that has been under way for long."""
+        batch = await self.frozen(receiver)
+        if batch and batch.trouble and now - batch.frozen > LONG_UNDER_WAY:
+            return batch.trouble
+        state = await self.rows.get(key(receiver), STATE)
+        return str(state.values.get("refuses", "")) if state else ""
+
+    async def threads(self, receiver: str) -> Mapping[str, Thread]:
+        """All that are open there."""
+        rows = await self.rows.query(key(receiver), *prefix(THREAD))
+        found = THREADED.all_readable(rows)
+        return {one.problem: Thread(one.receipt, one.group) for one in found}
 
     async def undelivered(self, receiver: str) -> Sequence[Batch]:
         """Oldest first."""
-        rows = await self.rows.query(key(receiver), *prefix("undelivered"))
-        return [BATCH.readable(row) or _given_up(receiver, row) for row in rows]
+        rows = await self.rows.query(key(receiver), *prefix(UNDELIVERED))
+        found = [(BATCH.readable(row), row) for row in rows]
+        return [replace(batch, etag=row.etag) if batch else _given_up(receiver, row) for batch, row in found]
+
+    async def replay(self, batch: Batch, now: datetime) -> Replayed:
+        """Each moves in one transaction; the record is marked last, so that a crash in between is taken up again."""
+        partition = key(batch.receiver)
+        rows = [row for row in await self.rows.query(partition, *prefix(LOST, batch.id)) if not newer(row)]
+        lost = [(row, INTENT.value(row)) for row in rows]
+        again = [(row, intent) for row, intent in lost if not await self._overtaken(intent)]
+        for operations in in_transactions(partition, ((Delete(row.key, row.etag), _opened(one)) for row, one in again)):
+            await self.rows.transact(partition, operations)
+        await forget(self.rows, partition, [row.key for row, intent in lost if (row, intent) not in again])
+        if batch.etag and batch.given_up:
+            record = key(UNDELIVERED, batch.given_up.isoformat(), batch.id)
+            done = BATCH.values(replace(batch, etag="", replayed=now))
+            await self.rows.transact(partition, [Merge(Row(record, done, batch.etag))])
+        return Replayed(len(again), len(lost) - len(again))
+
+    async def _overtaken(self, intent: Intent) -> bool:
+        """Something later of the same life of the problem was decided for this receiver."""
+        rows = await self.rows.query(key(intent.receiver), *prefix("seen", *intent.key[:-1]))
+        return any(int(parts(row.key)[-1]) > intent.version for row in rows)
+
+    async def _keep_lost(self, batch: Batch) -> None:
+        """What was not delivered is moved aside, each in one transaction with its end as waiting."""
+        members = set(batch.members)
+        lost = [
+            (row_key, intent)
+            for row_key, intent in await self.waiting(batch.receiver)
+            if row_key in members and batch.holds_lost(intent)
+        ]
+        moves = (
+            (Delete(row_key, "*"), Insert(Row(key(LOST, batch.id, *intent.key), INTENT.values(intent))))
+            for row_key, intent in lost
+        )
+        for operations in in_transactions(key(batch.receiver), moves):
+            await self.rows.transact(key(batch.receiver), operations)
+
+    async def _thread(self, batch: Batch) -> None:
+        """What was told with a receipt can be answered to; what is over is forgotten."""
+        if not batch.receipts:
+            return
+        partition = key(batch.receiver)
+        there = {row.key: row for row in await self.rows.query(partition, *prefix(THREAD)) if not newer(row)}
+        told: dict[str, Operation | None] = {}
+        for index in sorted(batch.sent):
+            part, receipt = batch.parts[index], batch.receipts.get(index, "")
+            for problem in part.opens if receipt else ():
+                told[key(THREAD, problem)] = _threaded(there, _Threaded(problem, receipt, part.groups.get(problem, "")))
+            for problem in part.ends:
+                row_key = key(THREAD, problem)
+                told[row_key] = Delete(row_key, there[row_key].etag) if row_key in there else None
+        operations = [operation for operation in told.values() if operation]
+        for some in in_transactions(partition, ([operation] for operation in operations)):
+            await self.rows.transact(partition, some)
 
     async def _welcome(self, receiver: str) -> None:
         if await self.rows.get(RECEIVERS, key(receiver)) is None:
@@ -134,10 +227,20 @@ def _check_ours(batch: Batch) -> None:
 def _given_up(receiver: str, row: Row) -> Batch:
     """A batch that only a newer release can read: when it was given up, and nothing else."""
     _, given_up, batch_id = parts(row.key)
-    return Batch(batch_id, receiver, (), (), frozen=datetime.fromisoformat(given_up), failure="A newer release knows.")
+    at = datetime.fromisoformat(given_up)
+    return Batch(batch_id, receiver, (), (), frozen=at, failure="A newer release knows.", given_up=at)
 
 
 def _taking(intent: Intent) -> Sequence[Operation]:
     seen = Row(key("seen", *intent.key), {"at": intent.decided.isoformat()})
-    waits = Row(key("open", intent.decided.isoformat(), *intent.key), INTENT.values(intent))
-    return [Insert(seen), Insert(waits)]
+    return [Insert(seen), _opened(intent)]
+
+
+def _opened(intent: Intent) -> Insert:
+    return Insert(Row(key(OPEN, intent.decided.isoformat(), *intent.key), INTENT.values(intent)))
+
+
+def _threaded(there: Mapping[str, Row], thread: _Threaded) -> Operation:
+    row_key = key(THREAD, thread.problem)
+    row = Row(row_key, THREADED.values(thread), there[row_key].etag if row_key in there else "")
+    return Merge(row) if row.etag else Insert(row)

@@ -13,6 +13,8 @@ from shared.testimony import Unfit
 from shared.web.accounts import Accounts
 from shared.web.asking import Refused, refuse_foreign_pages
 from shared.web.register import ValidationList
+from shared.web.silences import SilencesApi
+from shared.web.telling import Telling
 from shared.wiring import House
 
 # Nothing here is ever shown inside another page, kept by a cache, or read as something else than it is.
@@ -29,6 +31,8 @@ def make_app(home: House, clock: Clock) -> FastAPI:
     app = FastAPI(title="Countersign", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     app.include_router(ValidationList(home, clock).router())
     app.include_router(Accounts(home, clock).router())
+    app.include_router(SilencesApi(home, clock).router())
+    app.include_router(Telling(home, clock).router())
 
     @app.middleware("http")
     async def guard(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from fastapi import Request
 
-from shared.config import Settings
+from shared.app_settings import Settings
 from shared.flows.answer import Speaker
 from shared.web.principal import Principal, Role, principal_of
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from shared.config import Settings
+from shared.app_settings import Settings
 from shared.domain.validation import Way
 
 HEADER = "x-ms-client-principal"

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 
-from shared import config
+from shared import app_settings, config
 from shared.store.messages import BILL_QUEUE, LOOK_QUEUE, REFRESH_QUEUE, TELL_QUEUE
 from tests.conftest import PROJECT
 
@@ -62,7 +62,7 @@ def test_queues_are_those_that_messages_are_put_on() -> None:
 
 def test_what_a_binding_names_is_a_setting_with_single_underscores() -> None:
     named = set(re.findall(r"%([^%]+)%", json.dumps(list(indexed().values()))))
-    assert named <= config.names()
+    assert named <= app_settings.names()
     assert not [name for name in named if "__" in name]
 
 
@@ -70,4 +70,4 @@ def test_the_example_settings_are_right() -> None:
     values = json.loads((PROJECT / "local.settings.example.json").read_text("utf-8"))["Values"]
     _, mistakes = config.read(values)
     assert () == mistakes
-    assert set(values) - config.names() == {"FUNCTIONS_WORKER_RUNTIME"}
+    assert set(values) - app_settings.names() == {"FUNCTIONS_WORKER_RUNTIME"}

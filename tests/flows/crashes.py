@@ -1,11 +1,11 @@
 """Storage and a receiver that die with their process at a given operation, before or after it took effect."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.domain.memory import Intent
-from shared.ports.channel import Channel, Part
+from shared.ports.channel import Channel, Part, Thread
 from shared.store.blobs import Blobs
 from shared.store.queues import Queues
 from shared.store.rows import Operation, Row, Rows
@@ -72,13 +72,16 @@ class FusedChannel:
     channel: Channel
     fuse: Fuse
 
-    def compose(self, batch_id: str, intents: Sequence[Intent]) -> Sequence[Part]:
-        """As `Channel.compose`."""
-        return self.channel.compose(batch_id, intents)
+    per_problem: bool = False
+    remembers: bool = False
 
-    async def send(self, part: Part) -> None:
+    def compose(self, batch_id: str, intents: Sequence[Intent], threads: Mapping[str, Thread]) -> Sequence[Part]:
+        """As `Channel.compose`."""
+        return self.channel.compose(batch_id, intents, threads)
+
+    async def send(self, part: Part) -> str:
         """As `Channel.send`."""
-        await self.fuse.run(lambda: self.channel.send(part), writes=True)
+        return await self.fuse.run(lambda: self.channel.send(part), writes=True)
 
 
 def fused(storage: Storage, fuse: Fuse) -> Storage:

@@ -22,7 +22,7 @@ from shared.domain.subscription import Lock, Subscription, subscription_scope
 from shared.domain.survey import Fleet
 from shared.domain.usage import HOUR, Window
 from shared.ports.azure import UsageAnswer
-from shared.ports.channel import Part
+from shared.ports.channel import Part, Thread
 from shared.ports.clock import Clock
 from shared.ports.errors import DeliveryError, Throttled
 
@@ -274,22 +274,25 @@ class Receiver:
     refusals: list[DeliveryError | None] = field(default_factory=list)
     gate: asyncio.Event | None = None
     composer: Webhook = field(init=False)
+    per_problem: bool = False
+    remembers: bool = False
 
     def __post_init__(self) -> None:
         """The webhook's messages, without the network."""
         self.composer = Webhook(AiohttpHttp(), self.clock, SecretStr(""), SecretStr(""), "https://portal.example")
 
-    def compose(self, batch_id: str, intents: Sequence[Intent]) -> Sequence[Part]:
+    def compose(self, batch_id: str, intents: Sequence[Intent], threads: Mapping[str, Thread]) -> Sequence[Part]:
         """As `Channel.compose`."""
-        return self.composer.compose(batch_id, intents)
+        return self.composer.compose(batch_id, intents, threads)
 
-    async def send(self, part: Part) -> None:
+    async def send(self, part: Part) -> str:
         """As `Channel.send`."""
         if self.gate:
             await self.gate.wait()
         if self.refusals and (refusal := self.refusals.pop(0)):
             raise refusal
         self.parts.append((self.clock.now(), part))
+        return ""
 
     @property
     def sent(self) -> list[Part]:

@@ -319,6 +319,14 @@ async def test_the_document_names_every_address() -> None:
         "/api/register/{subscription}/{key}",
         "/api/register/{subscription}/{key}/history",
         "/api/accounts/{account}/explanation",
+        "/api/silences",
+        "/api/silences/{silence}",
+        "/api/acknowledgements",
+        "/api/routes/test",
+        "/api/receivers",
+        "/api/receivers/{receiver}/test",
+        "/api/undelivered",
+        "/api/undelivered/{receiver}/replay",
     } == set(paths)
 
 

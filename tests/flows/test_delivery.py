@@ -83,11 +83,14 @@ async def test_what_can_never_be_delivered_is_kept_aside_and_shown() -> None:
     [given_up] = await world.house().outbox.undelivered("webhook")
     report = await world.house().health.run(world.clock.now())
 
-    assert "The webhook answered 400." == given_up.failure
+    assert "The webhook answered 400." == given_up.why
     assert "profile-suspended" in given_up.parts[0].body
     assert (True, ("1 message could not be delivered.",)) == (report.wakes, report.problems)
     world.azure.change(next(iter(world.azure.accounts)), status="Active")
-    assert [("resolved", "critical", "profile-suspended")] == await world.hear()
+    assert [("first", "warning", "receiver-refuses"), ("resolved", "critical", "profile-suspended")] == sorted(
+        await world.hear()
+    )
+    assert [("resolved", "warning", "receiver-refuses")] == await world.hear()
 
 
 async def test_after_three_days_a_message_is_given_up() -> None:

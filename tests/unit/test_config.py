@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from shared import config
+from shared import app_settings, config
 from shared.clouds import Cloud
 from shared.domain.finding import Severity
 from shared.domain.policy import Policy
@@ -18,6 +18,11 @@ START = datetime(2026, 11, 20, 7, 7, tzinfo=UTC)
 
 NUMBERS = "must be whole numbers above zero, each once, with commas between, like 60,30,14"
 SPANS = "must be spans of minutes, hours or days, a year at most, with commas between, like 12h,1d,7d"
+NAMED = (
+    "must name receivers: owner, teams, slack, mail, pagerduty, webhook, eventgrid, a further one like teams:games, "
+    "or an address like mail:ana@contoso.example"
+)
+RECEIVERS = f"{NAMED}; or all, messages (all but pagers) or none"
 MISTAKES = [
     ("RENEWAL__SLACK_HOURS", "zzz", "must be a whole number"),
     ("RENEWAL__SLACK_HOURS", "1.5", "must be a whole number"),
@@ -47,8 +52,14 @@ MISTAKES = [
     ("TELL__REPEAT_CRITICAL", "77 days", SPANS),
     ("TELL__REPEAT_CRITICAL", "77777777777d", SPANS),
     ("TELL__REPEAT_CRITICAL", "0d", SPANS),
-    ("ALERT__CRITICAL", "zzz", "must name receivers that there are (webhook), or say none"),
-    ("ALERT__CRITICAL", ",", "must name receivers that there are (webhook), or say none"),
+    ("ALERT__CRITICAL", "zzz", RECEIVERS),
+    ("ALERT__CRITICAL", ",", RECEIVERS),
+    ("ALERT__MAIL_TO", "zzz", "must be mail addresses with commas between, like ops@contoso.example"),
+    ("ALERT__OWNER_DOMAINS", "zzz", "must be domains of mail addresses with commas between, like contoso.example"),
+    ("ALERT__SMTP_SECURITY", "zzz", "must be one of starttls, tls, none"),
+    ("ROUTES", "zzz", "must be a JSON list of routes: must be JSON"),
+    ("ROUTES", '[{"receivers": "zzz"}]', f"route 1, receivers: {NAMED}"),
+    ("ROUTES", '[{"receivers": "mail", "grup": 1}]', "route 1, grup: is not known here"),
     ("WATCH__SCOPES", "my zzz", "must be ids of subscriptions or of management groups with commas between, not names"),
     ("ALERT__WEBHOOK_URL", "zzz", "must be a web address that begins with https://"),
     ("ALERT__WEBHOOK_URL", "http://zzz.example", "must be a web address that begins with https://"),
@@ -120,7 +131,7 @@ def test_names_of_the_platform_are_not_judged() -> None:
     assert (DEFAULTS, ()) == (settings.model_copy(update={"site_name": ""}), mistakes)
 
 
-@pytest.mark.parametrize("name", sorted(config.names()))
+@pytest.mark.parametrize("name", sorted(app_settings.names()))
 def test_an_empty_setting_is_no_setting(name: str) -> None:
     assert (DEFAULTS, ()) == config.read({name: "  "})
 
@@ -146,7 +157,8 @@ def test_with_one_address_critical_and_warning_are_told() -> None:
     [
         ({"TELL__REPEAT_CRITICAL": "90m, 12h,2d"}, (timedelta(minutes=90), timedelta(hours=12), timedelta(days=2))),
         ({"VALIDATION__WARN_DAYS": " 90, 10 "}, (90, 10)),
-        ({"ALERT__INFO": " WebHook, "}, ("webhook",)),
+        ({"ALERT__INFO": " Messages "}, ("messages",)),
+        ({"ALERT__MAIL_FROM": "a@b.example "}, ("a@b.example",)),
         ({"AZURE__CLOUD": "China"}, "china"),
         ({"ALERT__WEBHOOK_URL": "http://127.0.0.1:8080/x"}, "http://127.0.0.1:8080/x"),
     ],
@@ -157,6 +169,7 @@ def test_how_values_are_written(environment: Mapping[str, str], read: object) ->
         settings.repeat_critical,
         settings.warn_days,
         settings.alert_info,
+        settings.mail_from,
         settings.cloud_name,
         settings.webhook_url.get_secret_value(),
     ]

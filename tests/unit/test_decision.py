@@ -14,6 +14,7 @@ from shared.domain.finding import Finding, Rule, Severity
 from shared.domain.memory import FindingMemory, Intent, Reason
 from shared.domain.policy import Mode, Policy, RuleSetting, TellPolicy
 from shared.domain.routing import Routes
+from shared.domain.silence import Silence
 
 START = datetime(2026, 11, 20, 7, 7, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -54,13 +55,16 @@ class Life:
         self.memory: dict[str, FindingMemory] = {}
         self.looks = 0
         self.now = START
+        self.silences: Sequence[Silence] = ()
         self.verdict = Verdict((), ())
 
     def look(self, *findings: Finding, blind: Sequence[Blind] = SEEN, again: bool = False) -> list[tuple[str, str]]:
         """Who is told what, after an hour; or the same look `again`."""
         self.looks += not again
         self.now += HOUR
-        deciding = Deciding(RULES, self.policy, self.routes, "sub", f"{self.looks:03}", self.now)
+        deciding = Deciding(
+            RULES, self.policy, self.routes, "sub", f"{self.looks:03}", self.now, silences=self.silences
+        )
         self.verdict = deciding.decide(findings, self.memory, blind)
         for change in self.verdict.changes:
             self.memory.pop(change.key, None)

@@ -7,7 +7,7 @@ import pytest
 
 from shared.domain.finding import Finding, Severity
 from shared.domain.memory import Intent, Reason
-from shared.domain.message import lines, summary, title, worst_first
+from shared.domain.message import item_of, summary, title, worst_first
 
 PROBLEM = "signing down for games"
 SINCE = datetime(2026, 11, 18, 8, 41, tzinfo=UTC)
@@ -61,18 +61,18 @@ def test_the_lines_are_in_the_order_in_which_a_person_asks() -> None:
         "Also told: pager",
         "Owner: lena",
         "Portal: https://portal.example/#resource/subscriptions/1",
-    ] == lines(INTENT, "https://portal.example")
+    ] == item_of(INTENT, "https://portal.example").text.splitlines()[1:]
 
 
 def test_who_alone_was_told_reads_nothing_of_others() -> None:
-    assert not [line for line in lines(replace(INTENT, also=()), "") if "told" in line]
+    assert not [line for line in item_of(replace(INTENT, also=()), "").lines if "told" in line]
 
 
 def test_an_end_says_how_long_it_lasted_and_asks_for_nothing() -> None:
     assert [
         "It is no longer seen. First seen: Wed 18 Nov 2026 08:41 UTC, 2 days ago.",
         "Also told: pager",
-    ] == lines(intent(Reason.RESOLVED), "")
+    ] == list(item_of(intent(Reason.RESOLVED), "").lines)
 
 
 def test_the_worst_comes_first_and_what_is_over_last() -> None:

@@ -19,6 +19,7 @@ from shared.domain.rules import (
     request,
     sight,
     spike,
+    telling,
     trouble,
     validation,
 )
@@ -75,7 +76,9 @@ FLEET_RULES: tuple[Rule[FleetSurvey], ...] = (
     fleet.SETTINGS_WRONG,
     fleet.LATE_RULE,
     fleet.UNFINISHED,
-    fleet.NOBODY,
+    telling.NOBODY,
+    telling.REFUSES,
+    telling.SILENCE_ENDS,
 )
 """Judged when a look closes."""
 

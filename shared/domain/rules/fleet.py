@@ -146,21 +146,6 @@ def look_unfinished(survey: FleetSurvey, _policy: Policy, _now: datetime) -> Ite
         )
 
 
-def nobody_told(survey: FleetSurvey, _policy: Policy, _now: datetime) -> Iterator[Finding]:
-    """Nobody is told of anything: no receiver is set up, or none is named for any severity."""
-    if not survey.told:
-        yield Finding(
-            rule=NOBODY.name,
-            subject="fleet",
-            severity=Severity.WARNING,
-            what="Nobody is told of any problem",
-            stops="Problems are only shown.",
-            next_step=NOBODY.advice,
-            rests_on=(),
-            problem="nobody told",
-        )
-
-
 NOTHING_VISIBLE: Rule[FleetSurvey] = Rule(
     "nothing-visible",
     nothing_visible,
@@ -230,16 +215,6 @@ UNFINISHED: Rule[FleetSurvey] = Rule(
     advice="See the queue countersign-look and its poison queue, and the log of the function look.",
     group="hygiene",
     needs_looks=2,
-)
-NOBODY: Rule[FleetSurvey] = Rule(
-    "nobody-told",
-    nobody_told,
-    {"no receiver": Severity.WARNING},
-    advice="Set ALERT__WEBHOOK_URL, and name receivers in ALERT__CRITICAL, ALERT__WARNING and ALERT__INFO.",
-    group="hygiene",
-    links=pages.APP_SETTINGS,
-    settings=("ALERT__WEBHOOK_URL", "ALERT__CRITICAL", "ALERT__WARNING", "ALERT__INFO"),
-    settled=True,
 )
 BILLED = {
     "subscriptions": "subscription",

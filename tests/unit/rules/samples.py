@@ -14,11 +14,13 @@ from shared.domain.finding import Finding, Rule
 from shared.domain.fleet import FleetSurvey
 from shared.domain.happened import Happened, What
 from shared.domain.look import Look, ShardEnd
+from shared.domain.matching import Match
 from shared.domain.policy import Budget, CostPolicy, Policy
 from shared.domain.price import prices_of
 from shared.domain.reach import Reached
 from shared.domain.rules.book import BOOK
 from shared.domain.signatures import Signatures, signatures_of
+from shared.domain.silence import Silence
 from shared.domain.subscription import DailyFacts, Moved, Subscription
 from shared.domain.survey import AccountFacts, Survey
 from shared.domain.usage import HOUR, SigningUsage, last_month, month_of
@@ -272,6 +274,24 @@ SAMPLES: Mapping[str, Callable[[], Sample]] = {
     ),
     "look-unfinished": lambda: Sample(FleetSurvey(LOOK, [], unended=["Games", "Labs"])),
     "nobody-told": lambda: Sample(FleetSurvey(LOOK, [END], told=False)),
+    "receiver-refuses": lambda: Sample(FleetSurvey(LOOK, [END], refusing={"slack": "Slack answered 403."})),
+    "silence-ends": lambda: Sample(
+        FleetSurvey(
+            LOOK,
+            [END],
+            silences=[
+                Silence(
+                    "9f2c",
+                    Match(accounts=("games-*",)),
+                    NOW - 9 * DAY,
+                    NOW + 5 * HOUR,
+                    "ana",
+                    "migration",
+                    NOW - 9 * DAY,
+                )
+            ],
+        )
+    ),
 }
 
 

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from shared import config
+from shared import app_settings
 from shared.domain.finding import Severity
-from shared.domain.inhibition import HIDES
+from shared.domain.inhibition import PAIRS
 from shared.domain.policy import Mode, Policy, RuleSetting
 from shared.domain.rules.book import BOOK, FLEET_RULES, RULES
 from shared.reports.rule_pages import page_of, pages
@@ -47,7 +47,7 @@ def test_a_rule_explains_itself(name: str) -> None:
     assert rule.group in ("validation", "renewal", "quota", "cost", "fit", "hygiene")
     assert rule.severities
     assert all(address.startswith("https://") for address in rule.links.values())
-    assert set(rule.settings) <= config.names()
+    assert set(rule.settings) <= app_settings.names()
     assert (rule.weigh is not None) == (rule in RULES)
 
 
@@ -59,7 +59,7 @@ def test_a_rule_that_is_off_says_nothing(name: str) -> None:
 
 
 def test_what_hides_and_what_is_hidden_are_rules() -> None:
-    assert {name for pair in HIDES for name in pair} <= set(BOOK)
+    assert {name for pair in PAIRS for name in pair} <= set(BOOK)
 
 
 def test_guesses_are_only_observed_until_somebody_wants_to_hear_of_them() -> None:

@@ -1,0 +1,48 @@
+"""Silences: what is known and not to be told, from when to when, by whom and why."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.domain.finding import Finding
+from shared.domain.matching import Concern, Match
+
+ACKNOWLEDGED_FOR = timedelta(days=14)
+LONG = timedelta(days=7)
+BEFORE_THE_END = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """What it matches is shown and not told. An acknowledgement is one of a single problem, until that gets worse.
+
+    `severity` and `level` are those that were acknowledged; None for a silence that holds back what is worse, too.
+    """
+
+    id: str
+    match: Match
+    starts: datetime
+    ends: datetime
+    author: str
+    reason: str
+    made: datetime
+    severity: int | None = None
+    level: int = 0
+
+    @property
+    def acknowledges(self) -> bool:
+        """Somebody has one problem in hand."""
+        return self.severity is not None
+
+    def active(self, now: datetime) -> bool:
+        """From its start until just before its end."""
+        return self.starts <= now < self.ends
+
+    def holds(self, finding: Finding, concern: Concern, now: datetime) -> bool:
+        """Whether it keeps this problem from being told."""
+        known = self.severity is None or (finding.severity, finding.level) <= (self.severity, self.level)
+        return known and self.active(now) and self.match.fits(concern)
+
+    def ends_soon(self, now: datetime) -> bool:
+        """A long one of which people should hear before it ends."""
+        long = self.ends - self.starts > LONG
+        return long and self.active(now) and self.ends - now <= BEFORE_THE_END

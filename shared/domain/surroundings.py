@@ -1,0 +1,33 @@
+"""What is around the problems of a subscription: its accounts as routes and silences see them, with their owners."""
+
+from collections.abc import Iterable
+
+from shared.domain.account import SigningAccount
+from shared.domain.finding import Rule
+from shared.domain.matching import Place, Surroundings
+from shared.domain.rules.concerns import requests
+from shared.domain.survey import Survey
+from shared.domain.tags import tags_of
+
+
+def surroundings_of(survey: Survey, rules: Iterable[Rule]) -> Surroundings:
+    """Owners are whom a tag names; else the contacts, or the owners, in the validation list."""
+    named: dict[str, list[str]] = {}
+    for entry, accounts in requests(survey):
+        for account in accounts:
+            if entry.contact or entry.owner:
+                named.setdefault(account.id, []).append(entry.contact or entry.owner)
+    places: dict[str, tuple[Place, ...]] = {}
+    gone = [facts.account for facts in survey.gone.values()]
+    for account in (*survey.accounts, *gone):
+        place = _place(survey, account, tuple(named.get(account.id, ())))
+        places[account.name] = (*places.get(account.name, ()), place)
+    groups = {rule.name: rule.group for rule in rules}
+    return Surroundings(survey.subscription.id, survey.subscription.name, groups, places)
+
+
+def _place(survey: Survey, account: SigningAccount, listed: tuple[str, ...]) -> Place:
+    tags = {**survey.subscription.tags, **account.group_tags, **account.tags}
+    owner = tags_of(account, survey.subscription).owner
+    lowered = {name.lower(): value for name, value in tags.items()}
+    return Place(account.name, account.region, account.sku, lowered, (owner,) if owner else listed)

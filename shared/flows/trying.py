@@ -1,0 +1,51 @@
+"""Trying a receiver: a test message goes the way of every alert, and its fate is told."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from shared.domain.memory import Tell
+from shared.domain.trial import trial
+from shared.flows.deliver import Deliver
+from shared.ports.channel import Channels
+from shared.ports.outbox import Outbox
+
+
+class Fate(StrEnum):
+    """What became of it."""
+
+    TAKEN = "taken"
+    WAITS = "waits"
+    REFUSED = "refused"
+    UNKNOWN = "not set up"
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """`why` is what the receiver answered, where it did not take it."""
+
+    receiver: str
+    fate: Fate
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trying:
+    """Through the outbox, with whatever else waits for the receiver."""
+
+    channels: Channels
+    outbox: Outbox
+    deliver: Deliver
+
+    async def run(self, receiver: str, asked_by: str, now: datetime) -> Tried:
+        """Send one test message."""
+        if self.channels.get(receiver) is None:
+            return Tried(receiver, Fate.UNKNOWN)
+        intent = trial(receiver, asked_by, now)
+        await self.outbox.accept([intent])
+        await self.deliver.run(Tell(receiver))
+        if any(waiting.key == intent.key for _, waiting in await self.outbox.waiting(receiver)):
+            batch = await self.outbox.frozen(receiver)
+            return Tried(receiver, Fate.WAITS, batch.trouble if batch and batch.trouble else "It is being delivered.")
+        lost = [batch for batch in await self.outbox.undelivered(receiver) if batch.given_up and batch.given_up >= now]
+        return Tried(receiver, Fate.REFUSED, lost[-1].why) if lost else Tried(receiver, Fate.TAKEN)
