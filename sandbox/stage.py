@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,7 @@ from sandbox.authority import Authority
 from sandbox.azurite import Storage, azurite
 from sandbox.child import Child, child
 from sandbox.receivers.__main__ import SECRET
+from sandbox.receivers.settings import told_here
 
 LOCAL_USER = "ana (demo)"
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
@@ -57,9 +58,17 @@ class Stage:
 
 @asynccontextmanager
 async def stage(
-    folder: Path, authority: Authority, scenario: Path, settings: Mapping[str, str], now: datetime
+    folder: Path,
+    authority: Authority,
+    scenario: Path,
+    settings: Mapping[str, str],
+    now: datetime,
+    told: Collection[str] = ("webhook",),
 ) -> AsyncIterator[Stage]:
-    """Start all of it; the processes' own logs go to files in `folder`. Raises StageError and AzuriteError."""
+    """Start all of it; the processes' own logs go to files in `folder`. Raises StageError and AzuriteError.
+
+    `told` are the kinds of receivers that the app is set up to tell.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         storage = await stack.enter_async_context(azurite(authority))
@@ -71,7 +80,7 @@ async def stage(
         receivers = await start.python(
             "sandbox.receivers", [], {**os.environ, SECRET: settings.get("ALERT__WEBHOOK_SECRET", "")}
         )
-        environment = _environment(settings, authority, storage, azure, receivers["listening"])
+        environment = _environment(settings, authority, storage, azure) | told_here(receivers, told)
         host = await start.python("sandbox.host", ["--app", str(PROJECT), "--now", now.isoformat()], environment)
         http = await stack.enter_async_context(
             aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=authority.client_context()))
@@ -132,7 +141,7 @@ async def _ready(started: Child, module: str, log: IO[bytes]) -> dict[str, Any]:
 
 
 def _environment(
-    settings: Mapping[str, str], authority: Authority, storage: Storage, azure: Mapping[str, str], receivers: str
+    settings: Mapping[str, str], authority: Authority, storage: Storage, azure: Mapping[str, str]
 ) -> dict[str, str]:
     """What the platform would give, and the endpoints that lead here instead of to Azure."""
     kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
@@ -146,7 +155,6 @@ def _environment(
         "AZURE__METRICS": f"{azure['listening']}/metrics/{{region}}",
         "AZURE__TIMESTAMP": f"{azure['listening']}/timestamp",
         "AZURE__SIGNING": f"{azure['listening']}/signing/{{region}}",
-        "ALERT__WEBHOOK_URL": f"{receivers}/webhook/team",
         "WEB__LOCAL_USER": LOCAL_USER,
         "PYTHONPATH": str(PROJECT),
     }

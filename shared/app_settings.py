@@ -42,6 +42,7 @@ from shared.setting_values import (
     scope_list,
     six_fields,
     spans_or_never,
+    tag_list,
     text_list,
 )
 
@@ -57,6 +58,7 @@ type Texts = Annotated[tuple[str, ...], BeforeValidator(text_list)]
 type Receivers = Annotated[tuple[str, ...], BeforeValidator(receivers_or_word)]
 type NamedReceivers = Annotated[tuple[str, ...], BeforeValidator(receiver_list)]
 type Domains = Annotated[tuple[str, ...], BeforeValidator(domain_list)]
+type Names = Annotated[tuple[str, ...], BeforeValidator(tag_list)]
 type Spans = Annotated[tuple[timedelta, ...], BeforeValidator(spans_or_never)]
 type RouteList = Annotated[tuple[Route, ...], BeforeValidator(route_list)]
 type Security = Annotated[str, BeforeValidator(one_of("starttls", "tls", "none"))]
@@ -81,6 +83,9 @@ class Settings(Receiving):
     )
     owner_domains: Domains = setting(
         "ALERT__OWNER_DOMAINS", (), "Domains in which owners may be written to; else those of ALERT__MAIL_TO."
+    )
+    owner_tags: Names = setting(
+        "ALERT__OWNER_TAGS", ("countersign-owner", "owner"), "Tags that name an account's owner; the first one counts."
     )
     mail_from: Addresses = setting("ALERT__MAIL_FROM", (), "The address that mail comes from.", max_length=1)
     smtp_host: str = setting("ALERT__SMTP_HOST", "", "Mail server; or else ALERT__MAIL_ENDPOINT.", max_length=253)
@@ -304,6 +309,7 @@ class Settings(Receiving):
                 timedelta(minutes=self.group_minutes),
                 self.resolve_after_looks,
                 self.repeat_warning,
+                self.owner_tags,
             ),
             unread_critical_after=timedelta(hours=self.unread_hours),
         )

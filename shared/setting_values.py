@@ -233,6 +233,12 @@ def domain_list(value: object) -> object:
     return found
 
 
+def tag_list(value: object) -> object:
+    """`countersign-owner, owner` -> names of tags in lower case."""
+    found = text_list(value)
+    return tuple(str(name).lower() for name in found) if isinstance(found, tuple) else found
+
+
 def spans_or_never(value: object) -> object:
     """`3d,7d`, or `never` -> ()."""
     return () if str(value).strip().lower() == "never" else duration_list(value)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from shared.app_settings import Settings
 from shared.channels.http import AiohttpHttp
@@ -13,6 +13,14 @@ from shared.ports.clock import Clock
 from shared.receivers import EVENT_GRID, PAGERDUTY, SLACK, TEAMS, WEBHOOK, Receiver
 
 
+class Closable(Protocol):
+    """Holds connections."""
+
+    async def close(self) -> None:
+        """Let go of them."""
+        ...
+
+
 @dataclass(slots=True)
 class WiredChannels:
     """`Channels` by app settings. What a channel needs is imported where it is used: most installations use two."""
@@ -21,6 +29,7 @@ class WiredChannels:
     clock: Clock
     http: AiohttpHttp = field(default_factory=AiohttpHttp)
     _built: dict[str, Channel] = field(default_factory=dict)
+    _open: list[Closable] = field(default_factory=list)
 
     def get(self, receiver: str, /) -> Channel | None:
         """By name; an address of an owner is written to as the others are."""
@@ -33,7 +42,8 @@ class WiredChannels:
 
     async def close(self) -> None:
         """Let go of connections."""
-        await self.http.close()
+        for one in (self.http, *self._open):
+            await one.close()
 
     def _build(self, name: str) -> Channel | None:
         address = name.partition(":")[2]
@@ -95,10 +105,14 @@ class WiredChannels:
 
         set_by = receiver.set_by
         key = set_by.event_grid_key.get_secret_value()
-        return EventGrid(set_by.event_grid, key_credential(key) if key else self._credential(), self._portal)
+        channel = EventGrid(set_by.event_grid, key_credential(key) if key else self._credential(), self._portal)
+        self._open.append(channel)
+        return channel
 
     def _credential(self) -> Any:
-        return make_credential(client_id=self.settings.client_id, authority=self.settings.cloud.authority)
+        credential = make_credential(client_id=self.settings.client_id, authority=self.settings.cloud.authority)
+        self._open.append(credential)
+        return credential
 
     @property
     def _portal(self) -> str:

@@ -4,7 +4,6 @@ import functools
 import os
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Protocol
 
 from shared import config
 from shared.app_settings import STORAGE, Settings
@@ -61,7 +60,7 @@ from shared.store.rows import Rows
 from shared.store.shelves import TableShelves
 from shared.store.silences import TableSilences
 from shared.store.views import BlobViews
-from shared.wired_channels import WiredChannels
+from shared.wired_channels import Closable, WiredChannels
 
 NO_STORAGE = (
     f"{STORAGE} is not set: it is a connection string, or {STORAGE}__accountName in its place, or all of "
@@ -80,14 +79,6 @@ class Sources:
     costs: CostReader
     reach: Reachability
     meter: Meter
-
-
-class Closable(Protocol):
-    """Holds connections."""
-
-    async def close(self) -> None:
-        """Let go of them."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""python -m sandbox.receivers: a stand-in for webhook receivers, with a page that shows what arrived."""
+"""python -m sandbox.receivers: stand-ins for all that receive, with a page that shows what arrived."""
 
 import argparse
 import asyncio
@@ -6,6 +6,8 @@ import json
 import os
 
 from sandbox.azure.ending import end_asked_for
+from sandbox.receivers.mail import mail_server
+from sandbox.receivers.received import Book
 from sandbox.receivers.server import running
 
 # The name of what is in the environment: a message that is not signed with it is refused with 401.
@@ -21,9 +23,9 @@ def main() -> None:
 
 
 async def _serve(arguments: argparse.Namespace, secret: str) -> None:
-    over = end_asked_for(arguments.until_stdin_closes)
-    async with running(arguments.port, secret) as address:
-        print(json.dumps({"listening": address}), flush=True)
+    over, book = end_asked_for(arguments.until_stdin_closes), Book()
+    async with running(arguments.port, secret, book) as address, mail_server(book.write) as mail:
+        print(json.dumps({"listening": address, "mail": mail.port}), flush=True)
         await over.wait()
 
 

@@ -8,10 +8,15 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.receivers.communication_email import CommunicationEmailStandIn
+from sandbox.receivers.event_grid import EventGridTopicStandIn
 from sandbox.receivers.faults import Fault, Faults, read_fault
 from sandbox.receivers.page import render
+from sandbox.receivers.pagerduty import PagerDutyStandIn
 from sandbox.receivers.received import Book, Received, now_text
+from sandbox.receivers.slack import SlackStandIn
 from sandbox.receivers.stand_in import Arrival, Reply, StandIn
+from sandbox.receivers.teams import TeamsStandIn
 from sandbox.receivers.webhook import WebhookStandIn
 
 BOOK = web.AppKey("book", Book)
@@ -20,14 +25,21 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
 def stand_ins(secret: str = "") -> tuple[StandIn, ...]:
-    """Every service that there is a stand-in for."""
-    return (WebhookStandIn(secret),)
+    """Every service that there is a stand-in for, but for mail, which speaks no HTTP."""
+    return (
+        WebhookStandIn(secret),
+        TeamsStandIn(),
+        SlackStandIn(),
+        PagerDutyStandIn(),
+        EventGridTopicStandIn(),
+        CommunicationEmailStandIn(),
+    )
 
 
-def receivers_app(secret: str = "") -> web.Application:
+def receivers_app(secret: str = "", book: Book | None = None) -> web.Application:
     """With a secret, every message to the webhook has to be signed."""
     app = web.Application(client_max_size=4 * 1024 * 1024)
-    app[BOOK], app[FAULTS] = Book(), Faults()
+    app[BOOK], app[FAULTS] = book or Book(), Faults()
     for stand_in in stand_ins(secret):
         app.add_routes([web.route(method, path, _taking(stand_in)) for method, path in stand_in.routes])
     app.add_routes(
@@ -43,9 +55,10 @@ def receivers_app(secret: str = "") -> web.Application:
 
 
 @asynccontextmanager
-async def running(port: int = 0, secret: str = "") -> AsyncIterator[str]:
+async def running(port: int = 0, secret: str = "", book: Book | None = None) -> AsyncIterator[str]:
     """Plain HTTP on loopback; yields its address."""
-    runner = web.AppRunner(receivers_app(secret), access_log=None, shutdown_timeout=0.2, handler_cancellation=True)
+    app = receivers_app(secret, book)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2, handler_cancellation=True)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", port).start()
@@ -64,6 +77,8 @@ def _taking(stand_in: StandIn) -> Callable[[web.Request], Awaitable[web.Response
         reply = _judged(stand_in, arrival, fault)
         key = stand_in.key_of(arrival)
         repeated = request.app[BOOK].knows(arrival.name or stand_in.kind, key)
+        if request.method == "GET":  # It asks how something stands, and brings nothing.
+            return _answer(reply, repeated=repeated)
         request.app[BOOK].write(
             Received(
                 arrival.name or stand_in.kind,

@@ -48,7 +48,7 @@ class Ledger:
 
         async def finished() -> Look | None:
             recent = await self.looks.recent(1)
-            over = recent and recent[0].id > after and recent[0].closed and await self._quiet()
+            over = recent and recent[0].id > after and recent[0].closed and await self.quiet()
             return recent[0] if over else None
 
         found = await until(finished, "The check was not finished")
@@ -85,7 +85,7 @@ class Ledger:
                 counts[reason] = counts.get(reason, 0) + number
         return counts
 
-    async def _quiet(self) -> bool:
+    async def quiet(self) -> bool:
         """Nothing waits for anybody any more."""
         outbox = TableOutbox(self.storage.outbox)
         for receiver in await outbox.receivers():

@@ -8,6 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from sandbox.story.arrived import shown
 from sandbox.story.playing import Story
 from sandbox.story.proof import Proof
 from shared import config
@@ -19,7 +20,7 @@ START = ("ALERT__WEBHOOK_URL", "ALERT__WEBHOOK_SECRET", "WATCH_SCHEDULE", "COSTS
 
 
 def write_out(out: Path, story: Story, proof: Proof, seconds: float) -> None:
-    """`out/summary.json`, `out/messages/NN.json` and `.txt`, `out/index.html`."""
+    """`out/summary.json`, `out/messages/NN-KIND.json` and `.txt` (mail as `.html`, too), `out/index.html`."""
     _messages(out / "messages", story.received)
     (out / "summary.json").write_text(
         json.dumps(_summary(story, proof, seconds), indent=2, ensure_ascii=False), "utf-8"
@@ -30,12 +31,11 @@ def write_out(out: Path, story: Story, proof: Proof, seconds: float) -> None:
 def _messages(folder: Path, received: Sequence[Mapping[str, Any]]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for number, entry in enumerate(received, 1):
-        body = json.dumps(entry, indent=2, ensure_ascii=False)
-        (folder / f"{number:02}-{entry['receiver']}.json").write_text(body, "utf-8")
-        text = "\n\n".join(item["text"] for item in entry["body"]["data"]["items"])
-        (folder / f"{number:02}-{entry['receiver']}.txt").write_text(
-            f"{entry['body']['data']['summary']}\n\n{text}\n", "utf-8"
-        )
+        name = f"{number:02}-{entry['kind'].replace(' ', '-')}"
+        (folder / f"{name}.json").write_text(json.dumps(entry, indent=2, ensure_ascii=False), "utf-8")
+        (folder / f"{name}.txt").write_text(f"{shown(entry).text}\n", "utf-8")
+        if entry["kind"] == "mail":
+            (folder / f"{name}.html").write_text(entry["body"]["html"], "utf-8")
 
 
 def _summary(story: Story, proof: Proof, seconds: float) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def _page(story: Story, proof: Proof) -> str:
         checks=len(story.checks),
         cost=_cost(story),
         last=story.checks[-1],
-        received=story.received,
+        received=[shown(entry) for entry in story.received],
         mistyped=_mistyped(),
         settings=_start_settings(settings),
         proof=proof,

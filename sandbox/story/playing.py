@@ -61,8 +61,14 @@ class Story:
                 f"{seconds:.1f} s, {count(calls, 'call')} to Azure")
         )  # fmt: skip
         await self.stage.move_clock(at + GROUPED)  # What is over waits a little for others to be told with it.
-        tell_event(scene, await until(self._fresh, "Nobody was told"))
+        await until(self._told, "Nobody was told")
+        tell_event(scene, await self._fresh())
         self.scenes.append(scene)
+
+    async def _told(self) -> bool:
+        """Something arrived, and nothing waits for anybody any more."""
+        everything = await self.stage.get(f"{self.stage.receivers}/received")
+        return len(everything) > len(self.received) and await self.ledger.quiet()
 
     async def _refreshed(self) -> bool:
         count = (await self.stage.get(f"{self.stage.host}/sandbox/stats"))["functions"]["refresh"]

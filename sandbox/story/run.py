@@ -11,6 +11,7 @@ from pathlib import Path
 from sandbox.authority import authority_in
 from sandbox.azure.register import at_start
 from sandbox.azure.scenario.loading import load_scenario
+from sandbox.receivers.settings import EVERYONE
 from sandbox.stage import stage
 from sandbox.story.asking import fill_in, what_if, why
 from sandbox.story.ledger import open_ledger
@@ -33,7 +34,7 @@ async def run(scenario_file: Path, settings: Mapping[str, str], out: Path) -> in
     scenario = load_scenario(scenario_file)
     print("Starting Azurite, the stand-ins for Azure and for receivers, and the Functions host ...", flush=True)
     authority, settings = authority_in(out / "run" / "authority"), {**settings, **billed(scenario), **LEAPS}
-    async with stage(logs, authority, scenario_file, settings, scenario.start - BEFORE) as ready:
+    async with stage(logs, authority, scenario_file, settings, scenario.start - BEFORE, EVERYONE) as ready:
         os.environ |= dict(ready.environment)
         ledger = open_ledger(ready.environment)
         try:

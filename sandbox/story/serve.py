@@ -10,6 +10,7 @@ from pathlib import Path
 from sandbox.authority import authority_in
 from sandbox.azure.register import at_start
 from sandbox.azure.scenario.loading import load_scenario
+from sandbox.receivers.settings import EVERYONE
 from sandbox.stage import INHERITED, Stage, stage
 from sandbox.story.ledger import open_ledger
 from sandbox.story.playing import AFTER, BEFORE
@@ -27,7 +28,8 @@ async def serve(scenario_file: Path, settings: Mapping[str, str], out: Path) -> 
     shutil.rmtree(folder / "logs", ignore_errors=True)
     print("Starting Azurite, the stand-ins for Azure and for receivers, and the Functions host ...", flush=True)
     authority, settings = authority_in(folder / "authority"), {**settings, **billed(scenario)}
-    async with stage(folder / "logs", authority, scenario_file, settings, scenario.start - BEFORE) as ready:
+    start = scenario.start - BEFORE
+    async with stage(folder / "logs", authority, scenario_file, settings, start, EVERYONE) as ready:
         os.environ |= dict(ready.environment)
         ledger = open_ledger(ready.environment)
         try:

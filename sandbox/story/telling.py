@@ -70,11 +70,26 @@ _SILENT = (Reason.ALREADY_TOLD, Reason.COULD_NOT_SEE, Reason.GONE_TOO_SHORT, Rea
 
 def tell_received(scene: Scene, received: Sequence[Mapping[str, Any]], *, partial: bool) -> None:
     """What arrived at the receiver; counted there, not here."""
-    messages = count(len(received), "message")
     unread = "; a part could not be read" if partial else ""
-    items = f" with {count(len(_items(received)), 'item')}" if received else ""
-    scene.say(row("TOLD", f"webhook: {messages}{items}{unread}"))
+    kinds = [f"{name} {len(found)}" for kind, name in NAMES.items() if (found := _of(kind, received))]
+    problems = f"{count(len(_items(received)), 'problem')}: " if received else "nobody, of nothing"
+    scene.say(row("TOLD", f"{problems}{' | '.join(kinds)}{unread}"))
+
+
+NAMES = {
+    "teams": "Teams",
+    "slack": "Slack",
+    "mail": "mail",
+    "pagerduty": "PagerDuty",
+    "webhook": "webhook",
+    "event grid": "Event Grid",
+}
+
+
+def _of(kind: str, received: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [entry for entry in received if entry["kind"] == kind]
 
 
 def _items(received: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return [item for entry in received for item in entry["body"]["data"]["items"]]
+    """The webhook hears of everything, so it is counted there."""
+    return [item for entry in _of("webhook", received) for item in entry["body"]["data"]["items"]]

@@ -1,4 +1,4 @@
-"""Azure Communication Services Email: carries letters by the app's identity or by key, and waits what became of them."""
+"""Azure Communication Services Email: carries letters, by identity or by key, and asks what became of them."""
 
 import base64
 import binascii
@@ -65,7 +65,10 @@ class CommunicationEmail:
 
     async def _end(self, operation: str) -> None:
         """Waits a little. A failed operation stays failed when it is asked for again: that is permanent."""
+        until = self.clock.now() + sum(WAITS, timedelta())
         for wait in WAITS:
+            if self.clock.now() >= until:
+                return
             await self.clock.sleep(wait)
             found = await self._state(operation)
             if found.get("status") in ENDED:
@@ -84,7 +87,7 @@ class CommunicationEmail:
 
     async def _post(self, letter: Letter, operation: str) -> Answer:
         path = "/emails:send"
-        body = json.dumps(_request(letter), ensure_ascii=False).encode()
+        body = json.dumps(request_of(letter), ensure_ascii=False).encode()
         headers = {
             **await self._allowed(HTTPMethod.POST, path, body),
             "Content-Type": "application/json",
@@ -106,7 +109,7 @@ class CommunicationEmail:
 def signed(key: str, method: str, url: str, date: str, body: bytes) -> Mapping[str, str]:
     """Headers that prove who knows the key. Raises DeliveryError for what is none.
 
-    learn.microsoft.com/azure/communication-services/tutorials/hmac-header-tutorial
+    Microsoft's documentation of Azure Communication Services: tutorials/hmac-header-tutorial.
     """
     parts = urlsplit(url)
     content = _base64(hashlib.sha256(body).digest())
@@ -134,10 +137,10 @@ def _base64(value: bytes) -> str:
     return base64.b64encode(value).decode()
 
 
-def _request(letter: Letter) -> Mapping[str, object]:
-    """learn.microsoft.com/rest/api/communication/email/send; links must lead where they say, so none is tracked.
+def request_of(letter: Letter) -> Mapping[str, object]:
+    """What its REST reference calls an EmailMessage; links must lead where they say, so none is tracked.
 
-    A Message-ID of one's own is kept where it is well-formed and new: .../concepts/email/email-headers.
+    Its documentation (concepts/email/email-headers) says that a well-formed, new Message-ID of one's own is kept.
     """
     return {
         "senderAddress": letter.sender,

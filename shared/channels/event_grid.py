@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from shared.channels.http import TIMEOUT_SECONDS, Answer, refusal
+from shared.channels.http import TIMEOUT_SECONDS, Answer, refusal, unseen
 from shared.channels.packing import Limits, packed, pieces
 from shared.domain.memory import Intent, Reason
 from shared.domain.message import Item, item_of, worst_first
@@ -87,8 +87,9 @@ class EventGrid:
         from azure.core.messaging import CloudEvent
 
         try:
-            async with asyncio.timeout(TIMEOUT_SECONDS):
-                await self._open().send([CloudEvent.from_dict(event) for event in events])
+            with unseen():
+                async with asyncio.timeout(TIMEOUT_SECONDS):
+                    await self._open().send([CloudEvent.from_dict(event) for event in events])
         except TimeoutError:
             return Answer(0, "no answer in time")
         except AzureError as error:

@@ -2,17 +2,20 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
 import aiohttp
+from opentelemetry import context
 
 from shared.ports.errors import DeliveryError
 
 TIMEOUT_SECONDS = 30  # Shorter than the lease of a delivery.
 MOST_BYTES = 65_536
+UNSEEN = "suppress_instrumentation"  # What OpenTelemetry's instrumentations of HTTP clients heed.
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +75,8 @@ class AiohttpHttp:
 
     async def _ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
         try:
-            async with self._open().request(method, url, data=body, headers=headers, allow_redirects=False) as response:
-                return Answer(
-                    response.status,
-                    retry_after_seconds=_seconds(response.headers.get("Retry-After", "")),
-                    body=await response.content.read(MOST_BYTES),
-                    headers={name.lower(): value for name, value in response.headers.items()},
-                )
+            with unseen():
+                return await self._answer(method, url, headers, body)
         except aiohttp.InvalidURL:
             return Answer(400, "the address is not valid", left=False)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
@@ -88,11 +86,30 @@ class AiohttpHttp:
         except (aiohttp.ClientError, OSError) as error:
             return Answer(0, _words(error))
 
+    async def _answer(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        async with self._open().request(method, url, data=body, headers=headers, allow_redirects=False) as response:
+            return Answer(
+                response.status,
+                retry_after_seconds=_seconds(response.headers.get("Retry-After", "")),
+                body=await response.content.read(MOST_BYTES),
+                headers={name.lower(): value for name, value in response.headers.items()},
+            )
+
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS, sock_connect=TIMEOUT_SECONDS / 3)
             self._session = aiohttp.ClientSession(timeout=timeout)
         return self._session
+
+
+@contextmanager
+def unseen() -> Iterator[None]:
+    """Addresses of webhooks are secrets, and instrumentation would write them into spans."""
+    token = context.attach(context.set_value(UNSEEN, value=True))
+    try:
+        yield
+    finally:
+        context.detach(token)
 
 
 def refusal(who: str, answer: Answer, detail: str = "") -> DeliveryError | None:

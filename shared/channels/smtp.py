@@ -6,12 +6,12 @@ import ipaddress
 import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
-from email.policy import EmailPolicy
+from email.policy import Policy
 
 import aiosmtplib
 from pydantic import SecretStr
@@ -29,22 +29,23 @@ NAME = "Countersign"
 class Smtp:
     """A mail server. `security` is starttls, tls, or none for one on the same machine; without `user`, no sign-in.
 
-    `context` says whom TLS trusts, where it is not what the system trusts.
+    `context` says whom TLS trusts, where it is not what the system trusts; `timeout_seconds` is for the conversation.
     """
 
     host: str
     port: int
-    user: str
+    user: str = field(repr=False)
     password: SecretStr
     security: str
     context: ssl.SSLContext | None = None
+    timeout_seconds: float = TIMEOUT_SECONDS
 
     async def send(self, letter: Letter) -> str:
         """Returns its Message-ID after the server took it for everybody. Raises DeliveryError.
 
         Taken for some only, it is a permanent error: sending it again would tell the others twice.
         """
-        if self.security == NONE and not _on_this_machine(self.host):
+        if self.security not in (STARTTLS, TLS) and not _on_this_machine(self.host):
             raise DeliveryError("Mail without TLS goes to a server on the same machine only.", permanent=True)
         failure = await self._failure(letter)
         if failure:  # Raised here and not where it was caught: what the server said may hold addresses.
@@ -56,7 +57,7 @@ class Smtp:
         body = rfc5322(letter)
         began = False
         try:
-            async with asyncio.timeout(TIMEOUT_SECONDS):
+            async with asyncio.timeout(self.timeout_seconds):
                 await self._open(client)
                 refused = await _name_everybody(client, letter)
                 began = True
@@ -77,7 +78,7 @@ class Smtp:
             hostname=self.host,
             port=self.port,
             local_hostname=domain_of(sender),
-            timeout=TIMEOUT_SECONDS,
+            timeout=self.timeout_seconds,
             use_tls=self.security == TLS,
             start_tls=False,
             tls_context=self.context,
@@ -98,10 +99,10 @@ class Smtp:
             await client.login(self.user, self.password.get_secret_value())
 
 
-class MessageIds(UnstructuredHeader):
+class MessageIds(UnstructuredHeader, BaseHeader):
     """A header that holds Message-IDs: the library would encode long ones as if they were words."""
 
-    def fold(self, *, policy: EmailPolicy) -> str:  # type: ignore[override]
+    def fold(self, *, policy: Policy) -> str:
         """One a line."""
         return f"{self.name}: {f'{policy.linesep} '.join(self.split())}{policy.linesep}"
 
@@ -164,7 +165,8 @@ def _meaning(error: Exception, *, began: bool) -> DeliveryError:
         answer = f"answered {error.code}" if clear else "gave an answer that is none"
         reason = f"The mail server {answer}{_to_what(error)}."
         return DeliveryError(reason, permanent=_final(error.code), maybe_taken=began and not clear)
-    return DeliveryError(f"The mail server could not be reached: {_words(error)}.", permanent=False, maybe_taken=began)
+    what = "gave no answer to the letter" if began else "could not be reached"
+    return DeliveryError(f"The mail server {what}: {_words(error)}.", permanent=False, maybe_taken=began)
 
 
 TO_WHAT: Mapping[type[aiosmtplib.SMTPResponseException], str] = {

@@ -11,7 +11,8 @@ from pydantic import SecretStr
 from shared.channels.http import Http, refusal
 from shared.channels.packing import Limits, packed
 from shared.domain.memory import Intent
-from shared.domain.message import item_of, summary, title, worst_first
+from shared.domain.message import item_of, summary, worst_first
+from shared.domain.words import plain
 from shared.ports.channel import Part, Thread, part_of
 from shared.ports.clock import Clock
 
@@ -67,17 +68,17 @@ class Webhook:
         return part_of(key, CONTENT_TYPE, json.dumps(event, ensure_ascii=False), intents)
 
     def _item(self, intent: Intent) -> dict[str, object]:
-        finding = intent.finding
+        finding, item = intent.finding, item_of(intent, self.portal)
         return {
             "key": intent.problem,
             "rule": finding.rule,
             "severity": finding.severity.name.lower(),
             "reason": str(intent.reason),
-            "title": title(intent),
-            "text": item_of(intent, self.portal).text,
-            "accounts": list(finding.accounts),
+            "title": item.title,
+            "text": item.text,
+            "accounts": [plain(name) for name in finding.accounts],
             "since": intent.since.isoformat(),
-            "facts": dict(finding.facts),
+            "facts": dict(item.facts),
         }
 
 

@@ -1,17 +1,3 @@
 """How a command finds the Countersign that runs somewhere."""
 
-import argparse
-from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from shared.cli.remote import Remote
-
 URL, AUDIENCE = "COUNTERSIGN_URL", "COUNTERSIGN_AUDIENCE"
-
-
-def at(options: argparse.Namespace) -> AbstractAsyncContextManager["Remote"]:
-    """Where the options say that it runs; what asks over HTTP is imported only then."""
-    from shared.cli.remote import remote
-
-    return remote(options.url, options.audience)

@@ -3,8 +3,8 @@
 import argparse
 from typing import Any
 
+from shared.cli.asking import at
 from shared.cli.refusal import Refusal
-from shared.cli.running import at
 
 PATTERNS = ("severity", "rule", "group", "subscription", "account", "region", "sku")
 

@@ -4,8 +4,8 @@ import argparse
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from shared.cli.asking import at
 from shared.cli.refusal import Refusal
-from shared.cli.running import at
 from shared.domain.words import count
 
 MOST_WORDS = 300  # Of what one part says, in a list.

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shared.cli.asking import at
 from shared.cli.refusal import Refusal
-from shared.cli.running import at
 from shared.domain.validation import PENDING
 from shared.domain.words import listing
 from shared.reports.validation_json import line_json

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from shared.domain.finding import Finding, Severity
 from shared.domain.memory import Intent, Reason
-from shared.domain.words import count, moment, span
+from shared.domain.words import count, moment, plain, span
 
 NAMED = 2  # So many problems are named in the line above all of them.
 FEW = 3  # More of one kind are put together, and what they have in common is said once.
@@ -96,11 +96,16 @@ def message_of(intents: Sequence[Intent], portal: str) -> Message:
 
 def item_of(intent: Intent, portal: str) -> Item:
     """One problem."""
-    over = intent.over
-    lines = tuple(filter(None, [intent.note, *(_over(intent) if over else _open(intent))]))
-    links = () if over else tuple(_links(intent.finding, portal))
-    severity = None if over else intent.finding.severity
-    return Item(intent, severity, title(intent), lines, {} if over else dict(intent.finding.facts), links)
+    over, finding = intent.over, intent.finding
+    said = [intent.note, *(_over(intent) if over else _open(intent))]
+    return Item(
+        intent,
+        None if over else finding.severity,
+        title(intent),
+        tuple(plain(line) for line in said if line),
+        {} if over else {plain(name): plain(value) for name, value in finding.facts.items()},
+        () if over else tuple(_links(finding, portal)),
+    )
 
 
 def worst_first(intents: Sequence[Intent]) -> list[Intent]:
@@ -115,7 +120,7 @@ def _badness(intent: Intent) -> tuple[bool, int, int, datetime, tuple[str, ...]]
 
 def title(intent: Intent) -> str:
     """Line one: what, where, by when."""
-    return headline(intent.reason, intent.finding)
+    return plain(headline(intent.reason, intent.finding))
 
 
 def headline(reason: Reason, finding: Finding) -> str:
@@ -140,7 +145,8 @@ def summary(intents: Sequence[Intent]) -> str:
     first = intents and all(intent.first_look for intent in intents)
     named = [intent.finding.problem or intent.finding.what for intent in worst_first(intents)]
     more = f" and {len(named) - NAMED:,} more" if len(named) > NAMED else ""
-    return f"{"Countersign's first check" if first else 'Countersign'}: {told}: {'; '.join(named[:NAMED])}{more}"
+    who = "Countersign's first check" if first else "Countersign"
+    return plain(f"{who}: {told}: {'; '.join(named[:NAMED])}{more}")
 
 
 def _kind(intent: Intent) -> tuple[str, Reason]:

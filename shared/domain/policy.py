@@ -113,12 +113,13 @@ class CostPolicy:
 
 @dataclass(frozen=True, slots=True)
 class TellPolicy:
-    """How often people hear of the same thing, and how sure we are that it is over."""
+    """How often people hear of the same thing, how sure we are that it is over, and which tags name owners."""
 
     repeat_critical: tuple[timedelta, ...] = (DAY, 3 * DAY, 7 * DAY)
     group_window: timedelta = timedelta(minutes=2)
     resolve_after_looks: int = 2
     repeat_warning: tuple[timedelta, ...] = ()
+    owner_tags: tuple[str, ...] = ("countersign-owner", "owner")
 
     def repeats(self, severity: int) -> tuple[timedelta, ...]:
         """After how long what has not changed is told again, by severity (3 is critical); () for never."""

@@ -1,17 +1,16 @@
 """What is around the problems of a subscription: its accounts as routes and silences see them, with their owners."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from shared.domain.account import SigningAccount
 from shared.domain.finding import Rule
 from shared.domain.matching import Place, Surroundings
 from shared.domain.rules.concerns import requests
 from shared.domain.survey import Survey
-from shared.domain.tags import tags_of
 
 
-def surroundings_of(survey: Survey, rules: Iterable[Rule]) -> Surroundings:
-    """Owners are whom a tag names; else the contacts, or the owners, in the validation list."""
+def surroundings_of(survey: Survey, rules: Iterable[Rule], owner_tags: Sequence[str]) -> Surroundings:
+    """Owners are whom the first of these tags names; else the contacts, or the owners, in the validation list."""
     named: dict[str, list[str]] = {}
     for entry, accounts in requests(survey):
         for account in accounts:
@@ -20,14 +19,17 @@ def surroundings_of(survey: Survey, rules: Iterable[Rule]) -> Surroundings:
     places: dict[str, tuple[Place, ...]] = {}
     gone = [facts.account for facts in survey.gone.values()]
     for account in (*survey.accounts, *gone):
-        place = _place(survey, account, tuple(named.get(account.id, ())))
+        place = _place(survey, account, owner_tags, tuple(named.get(account.id, ())))
         places[account.name] = (*places.get(account.name, ()), place)
     groups = {rule.name: rule.group for rule in rules}
     return Surroundings(survey.subscription.id, survey.subscription.name, groups, places)
 
 
-def _place(survey: Survey, account: SigningAccount, listed: tuple[str, ...]) -> Place:
-    tags = {**survey.subscription.tags, **account.group_tags, **account.tags}
-    owner = tags_of(account, survey.subscription).owner
-    lowered = {name.lower(): value for name, value in tags.items()}
+def _place(survey: Survey, account: SigningAccount, owner_tags: Sequence[str], listed: tuple[str, ...]) -> Place:
+    lowered = {
+        name.lower(): value.strip()
+        for tags in (survey.subscription.tags, account.group_tags, account.tags)
+        for name, value in tags.items()
+    }
+    owner = next((lowered[tag] for tag in owner_tags if lowered.get(tag)), "")
     return Place(account.name, account.region, account.sku, lowered, (owner,) if owner else listed)

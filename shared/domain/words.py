@@ -1,8 +1,14 @@
 """How dates, amounts and lists are said to people, the same everywhere."""
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+
+# Control characters and line ends; and what makes a text be read backwards.
+UNSEEN = ("Cc", "Zl", "Zp")
+TURNING = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 
 
 def day(value: date) -> str:
@@ -14,6 +20,12 @@ def moment(value: datetime) -> str:
     """Wed 18 Nov 2026 08:41 UTC."""
     utc = value.astimezone(UTC)
     return f"{utc:%a} {day(utc)} {utc:%H:%M} UTC"
+
+
+def plain(text: str) -> str:
+    """On one line, so that no name of others' can pretend to be a line of ours; what UTF-8 cannot carry becomes ?."""
+    printable = "".join(" " if unicodedata.category(one) in UNSEEN else one for one in TURNING.sub("", text))
+    return " ".join(printable.encode(errors="replace").decode().split())
 
 
 def listing(names: Sequence[str], most: int = 3) -> str:

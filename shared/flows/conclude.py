@@ -54,7 +54,7 @@ class Judge:
             shard.look,
             now,
             shard.first_look,
-            surroundings_of(survey, self.rules),
+            surroundings_of(survey, self.rules, self.policy.tell.owner_tags),
             silences,
         )
         return Judgement(survey, findings, deciding.decide(findings, kept.memory, survey.blind))

@@ -52,7 +52,7 @@ class Health:
     async def _lost(self, now: datetime) -> int:
         """Messages given up lately."""
         given_up = [batch for name in await self.outbox.receivers() for batch in await self.outbox.undelivered(name)]
-        return sum(1 for batch in given_up if now - batch.frozen < GRIEVES)
+        return sum(1 for batch in given_up if now - batch.frozen < GRIEVES and not batch.replayed)
 
 
 def _patience(closed: Sequence[Look]) -> timedelta:

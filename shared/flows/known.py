@@ -77,7 +77,7 @@ class Known:
         for owner in (await self.subscriptions()).values():
             if not subscription or subscription.lower() in (owner.id, owner.name.lower()):
                 _, survey, _ = await self._survey(owner, now)
-                around = surroundings_of(survey, BOOK.values())
+                around = surroundings_of(survey, BOOK.values(), self._policy.tell.owner_tags)
                 named = (one for name, some in around.places.items() if name.lower() == account.lower() for one in some)
                 concerns = [replace(around.of(finding), places=(place,)) for place in named]
                 found += [routed(owner, finding, concern, routes, silences, now) for concern in concerns]

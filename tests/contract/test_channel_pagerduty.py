@@ -13,6 +13,7 @@ from sandbox.receivers.stand_in import Arrival
 from shared.channels.pagerduty import LIMIT_BYTES, MOST_IN_KEY, MOST_IN_SUMMARY, dedup_key
 from shared.domain.finding import Finding, Severity
 from shared.domain.memory import Intent, Reason
+from shared.domain.words import plain
 from shared.ports.channel import Channel, Part, Thread
 from shared.ports.errors import DeliveryError
 from tests.contract.channels.case import SECRET, Post
@@ -249,7 +250,7 @@ def test_a_title_of_any_length_is_one_line_and_stands_whole_in_the_details() -> 
     [event] = events(composed(replace(FIRST, finding=replace(FINDING, what=what))))
     assert MOST_IN_SUMMARY == len(event["payload"]["summary"])
     assert "\n" not in event["payload"]["summary"]
-    assert what in event["payload"]["custom_details"]["text"]
+    assert plain(what) in event["payload"]["custom_details"]["text"]
 
 
 def test_hostile_names_stay_names() -> None:
@@ -258,7 +259,7 @@ def test_hostile_names_stay_names() -> None:
     )
     [event] = events(composed(replace(FIRST, finding=finding, group=HOSTILE)))
     assert HOSTILE == event["payload"]["component"]
-    assert {HOSTILE: HOSTILE} == event["payload"]["custom_details"]["facts"]
+    assert {plain(HOSTILE): plain(HOSTILE)} == event["payload"]["custom_details"]["facts"]
     assert {"event_action", "dedup_key", "client", "links", "payload"} == set(event)
 
 

@@ -261,6 +261,7 @@ def _judged(change: Mapping[str, Any], element: Mapping[str, Any] | None = None)
     [
         ({"version": "1.6"}, "1.5"),
         ({"version": "x"}, "1.5"),
+        ({"unknown": 1}, "has no unknown"),
         ({"color": "red"}, "has no color"),
         ({"body": []}, "needs body"),
         ({"msteams": {"entities": []}}, "width"),

@@ -11,6 +11,7 @@ from shared.domain.finding import Severity
 from shared.domain.matching import Match
 from shared.domain.quiet_hours import QuietHours
 from shared.domain.routing import Escalation, Route
+from tests.unit.test_config import SPANS
 
 SET_UP = {
     "ALERT__TEAMS_URL": "https://teams.example/hook",
@@ -78,10 +79,7 @@ def test_a_route_is_read_as_it_is_written() -> None:
         ),
         (
             {"receivers": "teams", "escalate": {"to": "pagerduty", "after": "soon"}},
-            (
-                "route 1, escalate, after: must be spans of minutes, hours or days, a year at most, with commas between, "
-                "like 12h,1d,7d."
-            ),
+            f"route 1, escalate, after: {SPANS}.",
         ),
         ({"receivers": "teams", "wait": "2h"}, "route 1, wait: must be an hour at most."),
         ({"receivers": "teams", "continue": "yes"}, "route 1, continue: must be true or false."),

@@ -12,7 +12,7 @@ from sandbox.receivers.event_grid import MOST_BYTES, EventGridTopicStandIn
 from shared.channels.event_grid import EventGrid
 from shared.ports.channel import Channel, Part
 from tests.contract.channels.case import PORTAL, SECRET, Arrived, Case, Post
-from tests.contract.channels.pagerduty_case import listening
+from tests.contract.channels.listening import listening
 
 KEY = f"{SECRET}-key"
 TOPIC = f"/eventgrid/{SECRET}/api/events"

@@ -13,7 +13,7 @@ from shared.channels.http import AiohttpHttp
 from shared.channels.teams import Teams
 from shared.ports.channel import Channel, Part
 from tests.contract.channels.case import PORTAL, SECRET, Arrived, Case, Post
-from tests.contract.channels.pagerduty_case import listening
+from tests.contract.channels.listening import listening
 
 PATH = f"/teams/{SECRET}?sig={SECRET}"
 
