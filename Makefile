@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PYTHON_STAMP := $(VENV)/.installed
 NODE_STAMP := node_modules/.installed
 
-.PHONY: help setup run serve look check lint types contracts format docs test bench torture-quick torture fresh lock picture clean
+.PHONY: help setup browser run serve look check lint types contracts format docs test bench torture-quick torture fresh lock picture clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -23,8 +23,11 @@ $(PYTHON_STAMP): requirements-dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --editable . && \
 	touch $@
 
+browser: # For tests that look at what people see.
+	@bash scripts/find-chromium >/dev/null
+
 $(NODE_STAMP): package-lock.json
-	@bash scripts/check-node && echo "Installing Azurite into node_modules ..." && \
+	@bash scripts/check-node && echo "Installing Azurite and what renders cards into node_modules ..." && \
 	npm ci --no-audit --no-fund --no-update-notifier --loglevel=error && touch $@
 
 run: setup ## The main job, end to end, without Azure: prints the story and writes out/
@@ -54,11 +57,12 @@ format: $(PYTHON_STAMP) ## Put the code in order
 docs: $(PYTHON_STAMP) ## Write docs/rules anew, from the rules themselves
 	@$(BIN)/python -m tests.unit.rules.write_pages
 
-test: setup lint types contracts ## Everything, with coverage
+test: setup browser lint types contracts ## Everything, with coverage
 	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
 
-bench: $(PYTHON_STAMP) ## What it costs to judge a large fleet
+bench: setup ## What it costs to judge a large fleet, and to tell of 10,000 problems
 	@$(BIN)/python -m benchmarks.judging
+	@$(BIN)/python -m benchmarks.telling
 
 torture-quick: setup ## Longer proofs, at most ten minutes
 	@$(BIN)/python -m pytest tests/torture --torture=quick

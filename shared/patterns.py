@@ -75,6 +75,8 @@ def faults_of(error: ValidationError, words: Mapping[str, str] = {}) -> list[Fau
     plain = {
         "missing": "is missing",
         "extra_forbidden": "is not known here",
+        "model_type": "must be an object",
+        "model_attributes_type": "must be an object",
         "json_invalid": "must be JSON",
         "tuple_type": "must be a list",
         "list_type": "must be a list",

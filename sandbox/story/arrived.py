@@ -87,21 +87,19 @@ def _line(element: Mapping[str, Any]) -> str:
 
 def _slack(body: Mapping[str, Any]) -> tuple[str, list[Block]]:
     payload = body.get("payload", body)
-    lines = [line for block in payload.get("blocks", ()) for line in _texts(block)]
-    return payload.get("text", ""), [Block("", "\n".join(lines))]
+    lines = [line for block in payload.get("blocks", ()) for line in _slack_lines(block)]
+    return payload.get("text", "").partition("\n")[0], [Block("", "\n".join(lines))]
 
 
-def _texts(block: Any) -> Iterator[str]:
-    """Every text in a block, in order; a button by its label."""
-    if isinstance(block, list):
-        for inside in block:
-            yield from _texts(inside)
-    elif isinstance(block, dict):
-        if isinstance(block.get("text"), str):
-            yield f"[{block['text']}]" if block.get("type") == "button" else block["text"]
-        for name in ("text", "fields", "elements"):
-            if not isinstance(block.get(name), str):
-                yield from _texts(block.get(name))
+def _slack_lines(block: Mapping[str, Any]) -> Iterator[str]:
+    """A header is a line, and so is each section of a rich text."""
+    if block["type"] == "rich_text":
+        for section in block["elements"]:
+            yield "".join(run.get("text") or run.get("url", "") for run in section["elements"]).strip()
+    elif "text" in block:
+        yield block["text"]["text"]
+    for element in block.get("elements", ()) if block["type"] == "context" else ():
+        yield element["text"]
 
 
 _READ: Mapping[str, Callable[[Any], tuple[str, list[Block]]]] = {

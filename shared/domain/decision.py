@@ -294,7 +294,7 @@ class Deciding:
         due = self._due(finding, told, route)
         again = f"{moment(due)} if nothing has changed" if due else finding.next_word
         if self._rule(finding).quiet_end:
-            return again
+            return again or "only if it gets worse"
         return f"{again or 'if it gets worse'}, and when it is over"
 
     def _rule(self, finding: Finding) -> Rule[Any]:

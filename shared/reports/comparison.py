@@ -34,10 +34,13 @@ def compared(found: Comparison) -> Iterator[str]:
 
 def _part(label: str, words: Sequence[Word]) -> Iterator[str]:
     yield row(label, count(len(words), "message item") if words else "nothing")
-    for word in words[:SHOWN]:
-        yield row("", f"{moment(word.at)}  {word.receiver}  {headline(word.reason, word.finding)}")
-    if len(words) > SHOWN:
-        yield row("", f"and {len(words) - SHOWN:,} more; --since with less time shows fewer")
+    told: dict[tuple[str, str], list[str]] = {}
+    for word in words:
+        told.setdefault((moment(word.at), headline(word.reason, word.finding)), []).append(word.receiver)
+    for (at, said), receivers in list(told.items())[:SHOWN]:
+        yield row("", f"{at}  {said}  ({', '.join(receivers)})")
+    if len(told) > SHOWN:
+        yield row("", f"and {len(told) - SHOWN:,} more; --since with less time shows fewer")
 
 
 def _moved(pairs: Sequence[tuple[Word, Word]]) -> Iterator[str]:

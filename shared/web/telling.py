@@ -18,8 +18,6 @@ from shared.web.asking import Refused, asked_by
 from shared.web.principal import Role
 from shared.wiring import House
 
-STATUS = {Fate.TAKEN: 200, Fate.WAITS: 202, Fate.REFUSED: 502, Fate.UNKNOWN: 404}
-
 
 @dataclass(frozen=True, slots=True)
 class Telling:
@@ -64,7 +62,7 @@ class Telling:
         if tried.fate is Fate.UNKNOWN:
             there = ", ".join(self.home.settings.receivers) or "none"
             raise Refused(404, f"No receiver called {receiver[:60]} is set up; there are: {there}.")
-        return JSONResponse(asdict(tried), STATUS[tried.fate])
+        return JSONResponse(asdict(tried))
 
     async def undelivered(self, request: Request, receiver: str = "", *, everything: bool = False) -> Response:
         """What was given up, with its text; what was replayed only where everything is wanted."""

@@ -167,7 +167,7 @@ async def test_the_page_shows_what_came_newest_first_and_runs_nothing(session: a
 
 def test_it_runs_as_a_process_and_ends_with_its_standard_input() -> None:
     with started("sandbox.receivers") as (process, ready):
-        assert list(ready) == ["listening"]
+        assert list(ready) == ["listening", "mail"]
         assert process.stdin is not None
         process.stdin.close()
         assert process.wait(10) == 0

@@ -27,8 +27,14 @@ def summary(ended: Ended, out: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def messages(summary: dict[str, Any], out: Path) -> list[dict[str, Any]]:
+def received(summary: dict[str, Any], out: Path) -> list[dict[str, Any]]:
     return [json.loads(path.read_text("utf-8")) for path in sorted((out / "messages").glob("*.json"))]
+
+
+@pytest.fixture(scope="module")
+def messages(received: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that the webhook got, which hears of everything."""
+    return [one for one in received if one["kind"] == "webhook"]
 
 
 def titles(message: dict[str, Any]) -> list[str]:
@@ -60,8 +66,31 @@ def test_the_lapsed_validation_is_one_item_that_names_every_account_it_takes_dow
 
 
 def test_a_second_look_tells_nothing_new(summary: dict[str, Any], messages: list[dict[str, Any]]) -> None:
-    assert "TOLD      webhook: 0 messages" in summary["checks"][1]["printed"]
+    assert "TOLD      nobody, of nothing" in summary["checks"][1]["printed"]
     assert len(messages) == 4
+
+
+def test_everybody_hears_in_their_own_way(received: list[dict[str, Any]]) -> None:
+    kinds = {"webhook", "teams", "slack", "mail", "pagerduty", "event grid"}
+    assert kinds == {one["kind"] for one in received}
+    assert {200, 202, 250} >= {one["status"] for one in received}
+    assert ["trigger", "trigger", "resolve", "resolve"] == [
+        one["body"]["event_action"] for one in received if one["kind"] == "pagerduty"
+    ]
+
+
+def test_owners_get_mail_of_their_own_accounts_only(received: list[dict[str, Any]]) -> None:
+    letters = [one["body"] for one in received if one["kind"] == "mail"]
+    mine = {tuple(letter["to"]): letter["subject"] for letter in letters[:3]}
+    assert {("signing-ops@contoso.example",), ("kim@contoso.example",), ("noor@contoso.example",)} == set(mine)
+    assert mine["kim@contoso.example",].endswith("1 warning: idle account onboarding-2")
+
+
+def test_an_end_answers_the_letter_that_opened_it(received: list[dict[str, Any]]) -> None:
+    letters = [one["headers"] for one in received if one["kind"] == "mail"]
+    answers = [one["in-reply-to"] for one in letters if "in-reply-to" in one]
+    assert answers
+    assert set(answers) <= {one["message-id"] for one in letters}
 
 
 def test_an_event_is_told_long_before_the_next_look(summary: dict[str, Any], messages: list[dict[str, Any]]) -> None:
@@ -87,7 +116,7 @@ def test_a_file_with_a_mistake_is_refused_and_then_taken(summary: dict[str, Any]
 def test_an_account_is_explained_with_what_its_retirement_would_need(summary: dict[str, Any]) -> None:
     first, *rest = scene(summary, "WHY")
     assert first.endswith(
-        "countersign explain onboarding-2: 48 rules asked, validation-failed and cost-idle found something"
+        "countersign explain onboarding-2: 50 rules asked, validation-failed and cost-idle found something"
     )
     assert "10 of 11 conditions hold; not: a signed-in person has confirmed it within 14 days" in rest[-1]
 
@@ -95,7 +124,7 @@ def test_an_account_is_explained_with_what_its_retirement_would_need(summary: di
 def test_another_setting_would_have_told_less(summary: dict[str, Any]) -> None:
     said = scene(summary, "WHAT IF")
     assert "4 checks of 5 subscriptions replayed" in said[0]
-    assert ["MORE      nothing", "LESS      1 message item"] == said[1:3]
+    assert ["MORE      nothing", "LESS      5 message items"] == said[1:3]
     assert "Account tools-basic (Platform) has made 5,030 of the 5,000 signatures" in said[3]
 
 
