@@ -49,12 +49,13 @@ class Deliver:
         arrived = 0
         until = self.clock.now() + SERVES
         while self.clock.now() < until:
-            batch = await self._next(tell)
+            found = await self._next(tell)
             # One that waits was announced when it failed, and the sweep knows of it.
-            if batch is None or _waits(batch, self.clock.now()):
+            if found is None or _waits(found[0], self.clock.now()):
                 return arrived
+            batch, new = found
             before = len(batch.sent)
-            batch = await self._send(batch, until)
+            batch = await self._send(batch, until, new=new)
             arrived += len(batch.sent) - before
             if batch.done:
                 await self._finish(batch)
@@ -63,14 +64,18 @@ class Deliver:
         await self.messages.tell(tell)
         return arrived
 
-    async def _next(self, tell: Tell) -> Batch | None:
-        """What is under way, or else what waits. Of what nobody took, what waits by now is told instead."""
+    async def _next(self, tell: Tell) -> tuple[Batch, bool] | None:
+        """What is under way, or else what waits; and whether it was composed now, so that nobody has sent it before.
+
+        Of what nobody took, what waits by now is told instead.
+        """
         batch, channel = await self.outbox.frozen(tell.receiver), self.channels.get(tell.receiver)
         if batch is None:
-            return await self._freeze(tell, channel)
-        if channel and batch.attempts and batch.untouched and not _waits(batch, self.clock.now()):
-            return await self.outbox.mark(await self._composed(batch, channel))
-        return batch
+            frozen = await self._freeze(tell, channel)
+            return (frozen, True) if frozen else None
+        if channel and batch.untouched and not _waits(batch, self.clock.now()):
+            return await self.outbox.mark(await self._composed(batch, channel)), True
+        return batch, False
 
     async def _freeze(self, tell: Tell, channel: Channel | None) -> Batch | None:
         """Everything that waits, the newest too: it is one message less."""
@@ -90,9 +95,9 @@ class Deliver:
         threads = await self.outbox.threads(batch.receiver) if channel.remembers else {}
         truth = final_truth(intent for _, intent in waiting)
         parts = tuple(channel.compose(batch.id, truth, threads))
-        return replace(batch, members=tuple(key for key, _ in waiting), parts=parts)
+        return replace(batch, members=tuple(key for key, _ in waiting), parts=parts, maybe_taken=True)
 
-    async def _send(self, batch: Batch, until: datetime) -> Batch:
+    async def _send(self, batch: Batch, until: datetime, *, new: bool) -> Batch:
         channel = self.channels.get(batch.receiver)
         if channel is None:
             return replace(batch, failure=f"No receiver named {batch.receiver} is set up any more.")
@@ -105,10 +110,10 @@ class Deliver:
                 if error.permanent:
                     batch = await self.outbox.mark(replace(batch, refused={**batch.refused, index: str(error)}))
                     continue
-                return await self._failed(batch, error)
+                return await self._failed(replace(batch, maybe_taken=error.maybe_taken or not new), error)
             receipts = {**batch.receipts, index: receipt} if channel.remembers else {}
             taken = replace(batch, sent=batch.sent | {index}, receipts=receipts, attempts=0, not_before=None)
-            batch = await self.outbox.mark(replace(taken, maybe_taken=False))
+            batch = await self.outbox.mark(taken)
         return batch
 
     async def _failed(self, batch: Batch, error: DeliveryError) -> Batch:
@@ -117,10 +122,7 @@ class Deliver:
             return await self.outbox.mark(replace(batch, attempts=batch.attempts + 1, failure=str(error)))
         pause = timedelta(seconds=RETRIES[min(batch.attempts, len(RETRIES) - 1)])
         wait = min(max(pause, error.retry_after or pause), LONGEST_WAIT)
-        maybe = batch.maybe_taken or error.maybe_taken
-        tried = replace(
-            batch, attempts=batch.attempts + 1, not_before=now + wait, maybe_taken=maybe, trouble=str(error)
-        )
+        tried = replace(batch, attempts=batch.attempts + 1, not_before=now + wait, trouble=str(error))
         tried = await self.outbox.mark(tried)
         await self.messages.tell(Tell(batch.receiver), wait)
         return tried

@@ -51,8 +51,9 @@ class FleetJudge:
     async def run(self, look: Look, ends: Sequence[ShardEnd], now: datetime) -> None:
         """Safe to repeat: memory knows what was said."""
         silences, refusing = await self.silences.active(now), await self._refusing(now)
-        around = Surroundings(FLEET.id, FLEET.name, {rule.name: rule.group for rule in FLEET_RULES})
-        deciding = Deciding(BOOK, self.policy, self.routes, FLEET.id, look.id, now, look.first, around, silences)
+        deciding = Deciding(
+            BOOK, self.policy, self.routes, FLEET.id, look.id, now, look.first, around_fleet(), silences
+        )
         unended = await self._unended(look, ends)
         before = [known for known in await self.looks.recent(LOOKS_BEFORE) if known.id < look.id]
         planned = await self.planned_bills(now)
@@ -92,6 +93,11 @@ class FleetJudge:
         left = set(look.shards) - {end.subscription.id for end in ends}
         known = await self.looks.known() if left else {}
         return sorted(known[id_].name if id_ in known else id_ for id_ in left)
+
+
+def around_fleet() -> Surroundings:
+    """What routes and silences see of a problem of the whole: no account."""
+    return Surroundings(FLEET.id, FLEET.name, {rule.name: rule.group for rule in FLEET_RULES})
 
 
 def not_in_time(unended: Sequence[str]) -> Sequence[Blind]:

@@ -11,6 +11,7 @@ from shared.domain.decision import Deciding
 from shared.domain.finding import Rule
 from shared.domain.fleet import FleetSurvey
 from shared.domain.look import Look, Shard, ShardEnd
+from shared.domain.matching import Surroundings
 from shared.domain.memory import FindingMemory
 from shared.domain.policy import Policy
 from shared.domain.price import prices_of
@@ -18,11 +19,12 @@ from shared.domain.replay import Comparison, Past, Word
 from shared.domain.routing import Routes
 from shared.domain.rules.book import BOOK, FLEET_RULES, RULES
 from shared.domain.subscription import Subscription
+from shared.domain.surroundings import surroundings_of
 from shared.domain.survey import Remembered, Survey
 from shared.domain.usage import month_of, next_month
 from shared.domain.words import count
 from shared.flows.conclude import survey_of
-from shared.flows.fleet import FLEET, LOOKS_BEFORE, lost, not_in_time
+from shared.flows.fleet import FLEET, LOOKS_BEFORE, around_fleet, lost, not_in_time
 from shared.flows.readings import as_known
 from shared.ports.looks import Looks
 from shared.ports.register import Register
@@ -50,6 +52,7 @@ class _Seen[S]:
     at: datetime
     survey: S
     blind: Sequence[Blind]
+    around: Surroundings
     first: bool
 
 
@@ -65,7 +68,10 @@ class _Side:
         """Judge and decide as a look does, and keep what would be told."""
         memory = self.memory.setdefault(seen.owner_id, {})
         found = [one for rule in rules for one in rule.findings(seen.survey, self.terms.policy, seen.at)]
-        deciding = Deciding(BOOK, self.terms.policy, self.terms.routes, seen.owner_id, seen.look, seen.at)
+        terms = self.terms
+        deciding = Deciding(
+            BOOK, terms.policy, terms.routes, seen.owner_id, seen.look, seen.at, surroundings=seen.around
+        )
         verdict = deciding.decide(found, memory, seen.blind)
         for change in verdict.changes:
             if change.after is None:
@@ -107,10 +113,9 @@ class WhatIf:
         for owner in owners.values():
             async for look, survey in self._seen(owner, looks, ends):
                 for side in sides:
-                    seen = side.priced(survey)
-                    side.hear(
-                        wanted, _Seen(owner.id, look.id, survey.taken, seen, survey.blind, first=look is looks[0])
-                    )
+                    around = surroundings_of(survey, RULES, side.terms.policy.tell.owner_tags)
+                    seen, begins = side.priced(survey), look is looks[0]
+                    side.hear(wanted, _Seen(owner.id, look.id, survey.taken, seen, survey.blind, around, begins))
                 both = [spending_of(side.priced(survey), side.terms.policy, survey.taken) for side in sides]
                 spent.setdefault(look.id, [{}, {}])
                 spent[look.id] = [{**was, owner.id: one} for was, one in zip(spent[look.id], both, strict=True)]
@@ -189,7 +194,7 @@ def _fleet(looks: Sequence[Look], ends: Mapping[str, Sequence[ShardEnd]]) -> Ite
         blind = (*look.blind, *not_in_time(unended))
         survey = FleetSurvey(look, ends[look.id], blind, since, unended=unended, before=before)
         hidden = (*blind, *lost(ends[look.id]))
-        yield _Seen(FLEET.id, look.id, closed, survey, hidden, first=number == 0)
+        yield _Seen(FLEET.id, look.id, closed, survey, hidden, around_fleet(), first=number == 0)
 
 
 @dataclass(slots=True)

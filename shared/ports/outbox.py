@@ -14,9 +14,9 @@ class Batch:
     """A frozen sending: which intents, in which parts, which of them the receiver took, and which it never will.
 
     `receipts` are what the channel answered to parts that it took, `refused` why it did not take others, both by the
-    part's index. `maybe_taken`: nobody knows whether a part arrived, so the same parts are sent until one is known to
-    have. `trouble` is why it was not taken the last time. `failure`: nothing of what is left will ever be sent.
-    `given_up` and `replayed` are set in the record of it.
+    part's index. `maybe_taken`: a part may have arrived of which nobody knows, for its sending began and has no known
+    end: then the same parts are sent again, never others. `trouble` is why it was not taken the last time. `failure`:
+    nothing of what is left will ever be sent. `given_up` and `replayed` are set in the record of it.
     """
 
     id: str

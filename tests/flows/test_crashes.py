@@ -1,13 +1,13 @@
 """A process may die before or after any operation: nothing is lost, and at most one message is repeated."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.ports.channel import Part
 from shared.ports.errors import DeliveryError
 from tests.flows.crashes import FusedChannel, FusedRows, fused
-from tests.flows.fakes import START, Profile
+from tests.flows.fakes import START, Profile, Receiver
 from tests.flows.world import Fuse, World
 
 HOUR = timedelta(hours=1)
@@ -103,3 +103,65 @@ async def test_what_was_decided_is_told_though_the_message_that_decided_it_was_l
     await world.settle(START + 2 * HOUR)
 
     assert [("first", "critical", "profile-suspended")] == world.receiver.heard()
+
+
+@dataclass(frozen=True, slots=True)
+class Two:
+    """A world with a second receiver, which is told by its threads."""
+
+    world: World
+    boss: Receiver
+
+
+async def missed(fuse: Fuse) -> Two:
+    """One receiver is away twice and then refuses a message for good; the other is its fallback. Then all is well."""
+    world = World(fuse=fuse)
+    world.storage = fused(world.storage, fuse)
+    world.settings = {
+        **world.settings,
+        "ALERT__WEBHOOK_URL__BOSS": "https://receiver.example/boss",
+        "ALERT__CRITICAL": "webhook:boss",
+        "ALERT__FALLBACK": "webhook",
+        "RULES__RECEIVER_REFUSES": "off",
+    }
+    boss, away = Receiver(world.clock), DeliveryError("away", permanent=False)
+    boss.refusals = [away, away, DeliveryError("refused", permanent=True)]
+    world.receivers = {
+        "webhook": FusedChannel(world.receiver, fuse),
+        "webhook:boss": FusedChannel(boss, fuse, remembers=True),
+    }
+    account = world.azure.add("games", Profile("release", status="Suspended"))
+    for hour in range(6):
+        await world.run(START + hour * HOUR)
+        if hour == 3:
+            world.azure.change(account, status="Active")
+        await world.timer(lambda: world.house().watch.run(world.clock.now()))
+        await world.settle(world.clock.now() + timedelta(minutes=4))
+        await world.timers()
+    await world.run(START + 7 * HOUR)
+    return Two(world, boss)
+
+
+def once(receiver: Receiver) -> list[tuple[str, str]]:
+    """What was heard, a repeated part once, and never under another key."""
+    unique = {part.key: part for part in receiver.sent}
+    return [(item["reason"], item["rule"]) for item in receiver.items(unique.values())]
+
+
+async def test_what_one_receiver_refuses_reaches_the_other_whatever_a_process_dies_at() -> None:
+    whole = Fuse()
+    two = await missed(whole)
+    first, over = ("first", "profile-suspended"), ("resolved", "profile-suspended")
+    assert ([first], [over]) == (once(two.world.receiver), once(two.boss))
+    for at, writes in enumerate(whole.writes, 1):
+        for after in (False, True) if writes else (False,):
+            fuse = Fuse(at, after=after)
+            two = await missed(fuse)
+            where = f"operation {at}, {'after' if after else 'before'} it took effect"
+            heard, lost = (once(two.world.receiver), once(two.boss)), await two.world.house().undelivered.list()
+            # Where the refusal itself was lost with the process, the second try is taken.
+            assert (([first], [over]), 1) == (heard, len(lost)) or (([], [first, over]), 0) == (heard, len(lost)), where
+            assert [] == two.world.waiting == two.world.poison, where
+            for batch in lost:
+                came = await two.world.house().outbox.replay(batch, two.world.clock.now())
+                assert (0, 1) == (came.again, came.overtaken), where

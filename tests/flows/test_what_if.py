@@ -182,8 +182,8 @@ async def test_without_checks_it_says_so() -> None:
 async def test_what_is_compared_reads_as_a_message_does() -> None:
     lines = list(compared(await replayed(await eventful(), {"RULES__PROFILE_SUSPENDED": "off"})))
     assert "MORE      nothing" == lines[1]
-    assert any("webhook  Critical: Certificate profile games/release is suspended in Sub1" in line for line in lines)
-    assert any("webhook  Over: suspension of games/release" in line for line in lines)
+    assert any("Critical: Certificate profile games/release is suspended in Sub1  (webhook)" in line for line in lines)
+    assert any("Over: suspension of games/release  (webhook)" in line for line in lines)
 
 
 @pytest.mark.parametrize(
