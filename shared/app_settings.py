@@ -22,7 +22,7 @@ from shared.domain.policy import (
     ValidationPolicy,
 )
 from shared.domain.routing import Route, Routes
-from shared.receivers import MAIL, PAGERS, Addresses, Receiver, Receiving, WebAddress, setting
+from shared.receivers import ACKNOWLEDGED_TO, MAIL, PAGERS, Addresses, Receiver, Receiving, WebAddress, setting
 from shared.route_settings import OWNERS, route_list
 from shared.setting_values import (
     GUID,
@@ -280,7 +280,7 @@ class Settings(Receiving):
             {severity: _chosen(names, there) for severity, names in wanted.items()},
             self.ordered_routes or (OWNERS,),
             frozenset(there),
-            frozenset(name for name, one in there.items() if one.kind in PAGERS),
+            frozenset(name for name, one in there.items() if one.kind in ACKNOWLEDGED_TO),
             frozenset(domains),
         )
 

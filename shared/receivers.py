@@ -12,6 +12,7 @@ from shared.setting_values import address_list, web_address
 TEAMS, SLACK, MAIL, PAGERDUTY, WEBHOOK, EVENT_GRID = "teams", "slack", "mail", "pagerduty", "webhook", "eventgrid"
 KINDS = (TEAMS, SLACK, MAIL, PAGERDUTY, WEBHOOK, EVENT_GRID)
 PAGERS = frozenset({PAGERDUTY})
+ACKNOWLEDGED_TO = PAGERS | {EVENT_GRID}
 FURTHER = re.compile(r"(ALERT__[A-Z_]+?)__([A-Za-z0-9_]{1,40})")
 
 type SecretAddress = Annotated[SecretStr, BeforeValidator(web_address)]

@@ -8,11 +8,12 @@ from typing import Any
 from shared.domain.blind import Blind, hidden
 from shared.domain.finding import Finding, Rule
 from shared.domain.inhibition import hidden_keys, taken_over
-from shared.domain.matching import Concern, Surroundings
+from shared.domain.matching import Surroundings
 from shared.domain.memory import Change, Decision, FindingMemory, Intent, Reason, Told
 from shared.domain.policy import Mode, Policy, RuleSetting
-from shared.domain.routing import Hearing, Route, Routes
+from shared.domain.routing import Route, Routes
 from shared.domain.silence import Silence
+from shared.domain.speaking import Present, Speaking, rule_of
 from shared.domain.survey import Survey
 from shared.domain.words import moment
 
@@ -36,17 +37,6 @@ class Judgement:
     survey: Survey
     findings: tuple[Finding, ...]
     verdict: Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class _Present:
-    """A finding that is there, with what is known of it and who is to hear of it."""
-
-    finding: Finding
-    before: FindingMemory | None
-    known: FindingMemory
-    concern: Concern
-    hearings: Sequence[Hearing]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +67,7 @@ class Deciding:
         return Verdict(tuple(changes), tuple(decisions), self._again(there, changes))
 
     def _all(
-        self, there: Sequence[_Present], memory: Mapping[str, FindingMemory], blind: Sequence[Blind]
+        self, there: Sequence[Present], memory: Mapping[str, FindingMemory], blind: Sequence[Blind]
     ) -> Iterator[tuple[Change, Sequence[Decision]]]:
         findings = [one.finding for one in there]
         here = {finding.key for finding in findings}
@@ -93,12 +83,12 @@ class Deciding:
         for before in gone:
             yield self._absent(before, unseen=before.finding.key in unseen, inhibited=before.finding.key in inhibited)
 
-    def _present(self, finding: Finding, before: FindingMemory | None) -> _Present:
+    def _present(self, finding: Finding, before: FindingMemory | None) -> Present:
         concern = self.surroundings.of(finding)
         known = before if before and before.read_only else self._seen_again(finding, before)
-        return _Present(finding, before, known, concern, self.routes.hear(concern))
+        return Present(finding, before, known, concern, self.routes.hear(concern))
 
-    def _of_present(self, one: _Present, *, inhibited: bool) -> tuple[Change, Sequence[Decision]]:
+    def _of_present(self, one: Present, *, inhibited: bool) -> tuple[Change, Sequence[Decision]]:
         finding, before = one.finding, one.before
         if before and before.read_only:
             return Change(finding.key, before, before), self._silent(finding, before.told, Reason.NEWER)
@@ -110,7 +100,7 @@ class Deciding:
         silence = next((silence for silence in self.silences if silence.holds(finding, one.concern, self.now)), None)
         return self._silenced(one, silence) if silence else self._telling(one)
 
-    def _speaks(self, one: _Present) -> bool:
+    def _speaks(self, one: Present) -> bool:
         """Somebody is told of it, or was."""
         setting = self._setting(one.finding)
         return setting.mode is Mode.TELL and one.known.looks >= (setting.looks or 1) and bool(one.hearings)
@@ -129,33 +119,35 @@ class Deciding:
             return known
         return replace(known, looks=before.looks + 1, counted=self.look)
 
-    def _silenced(self, one: _Present, silence: Silence) -> tuple[Change, Sequence[Decision]]:
-        """Nobody is told; but a pager that rings for it hears that somebody has it in hand."""
+    def _silenced(self, one: Present, silence: Silence) -> tuple[Change, Sequence[Decision]]:
+        """Nobody is told; but what rings for it hears that somebody has it in hand."""
         held = {name: replace(told, held=True) for name, told in one.known.told.items()}
         known = replace(one.known, told=held)
-        rings = [name for name, told in known.told.items() if name in self.routes.pagers and told.rings]
+        rings = [name for name, told in known.told.items() if name in self.routes.acknowledged_to and told.rings]
         reasons = dict.fromkeys((hearing.receiver for hearing in one.hearings), Reason.SILENCED)
         reasons |= dict.fromkeys(rings if silence.acknowledges else (), Reason.ACKNOWLEDGED)
         return self._told_to(one, known, reasons)
 
-    def _telling(self, one: _Present) -> tuple[Change, Sequence[Decision]]:
-        reasons = {hearing.receiver: self._reason(one, hearing) for hearing in one.hearings}
-        reasons |= {name: Reason.ESCALATED for name in self._escalated_to(one) if not _tells(reasons.get(name))}
+    def _telling(self, one: Present) -> tuple[Change, Sequence[Decision]]:
+        speaking = self._speaking
+        reasons = {hearing.receiver: speaking.reason(one, hearing) for hearing in one.hearings}
+        reasons |= {name: Reason.ESCALATED for name in speaking.escalated_to(one) if not _tells(reasons.get(name))}
         return self._told_to(one, one.known, reasons)
 
     def _told_to(
-        self, one: _Present, known: FindingMemory, reasons: Mapping[str, Reason]
+        self, one: Present, known: FindingMemory, reasons: Mapping[str, Reason]
     ) -> tuple[Change, Sequence[Decision]]:
-        finding, routes = one.finding, {hearing.receiver: hearing.route for hearing in one.hearings}
-        speaking = {name: reason for name, reason in reasons.items() if reason.tells}
+        finding, speaking = one.finding, self._speaking
+        routes = {hearing.receiver: hearing.route for hearing in one.hearings}
+        said = {name: reason for name, reason in reasons.items() if reason.tells}
         told = self._lowered(finding, known.told)
-        for name, reason in speaking.items():
+        for name, reason in said.items():
             before = known.told.get(name)
             group = routes[name].group_of(one.concern) if name in routes else before.group if before else ""
-            told[name] = self._told(finding, reason, before, group)
-        spoken = _resting_on_both(finding, known.finding) if speaking else known.finding
+            told[name] = speaking.told(finding, reason, before, group)
+        spoken = _resting_on_both(finding, known.finding) if said else known.finding
         after = replace(known, finding=spoken, told=told)
-        intents = tuple(self._intent(finding, after, name, routes.get(name)) for name in speaking)
+        intents = tuple(self._intent(finding, after, name, routes.get(name)) for name in said)
         decisions = [Decision(finding, name, reason) for name, reason in reasons.items()]
         change = Change(finding.key, one.before, after, intents)
         return change, decisions or self._silent(finding, (), Reason.NO_RECEIVER)
@@ -173,70 +165,16 @@ class Deciding:
             for name, one in told.items()
         }
 
-    def _reason(self, one: _Present, hearing: Hearing) -> Reason:
-        """For a receiver that is to hear of it."""
-        reason = self._news(one, hearing)
-        if reason.tells and hearing.quiet(one.finding.severity, self.now):
-            return Reason.QUIET_HOURS
-        return reason
-
-    def _news(self, one: _Present, hearing: Hearing) -> Reason:
-        finding, told = one.finding, one.known.told.get(hearing.receiver)
-        if told is None or told.reason is Reason.RESOLVED:
-            return Reason.FIRST
-        if (finding.severity, finding.level) > (told.severity, told.level):
-            return Reason.WORSE
-        if told.held:  # What was held back and is still true is told when that ends.
-            return Reason.REPEAT
-        due = self._due(finding, told, hearing.route)
-        return Reason.REPEAT if due and due <= self.now else Reason.ALREADY_TOLD
-
-    def _due(self, finding: Finding, told: Told, route: Route | None) -> datetime | None:
-        """When this is said again though nothing changed: ever more slowly, and only where the rule repeats."""
-        if finding.again:
-            return told.at + finding.again
-        waits = route.repeat if route and route.repeat is not None else self.policy.tell.repeats(finding.severity)
-        if not self._rule(finding).repeats or not waits:
-            return None
-        return told.at + waits[min(told.repeats, len(waits) - 1)]
-
-    def _escalated_to(self, one: _Present) -> Iterator[str]:
-        """Whoever is to hear now because nobody has acknowledged it, and has not heard that it is as grave as this."""
-        grave = (one.finding.severity, one.finding.level)
-        for due, to in self._escalations(one):
-            for name in self.routes.named(to, one.concern) if due <= self.now else ():
-                told = one.known.told.get(name)
-                if told is None or told.reason is Reason.RESOLVED or (told.severity, told.level) < grave:
-                    yield name
-
-    def _escalations(self, one: _Present) -> Iterator[tuple[datetime, tuple[str, ...]]]:
-        """When, and to whom: so long after the first of the route's receivers knew how grave it is."""
-        escalating = [route for route in self.routes.matching(one.concern) if route.escalation]
-        for route in escalating:
-            heard = [
-                told.since or told.at
-                for name in self.routes.named(route.receivers, one.concern)
-                if (told := one.known.told.get(name)) and told.knows(one.finding.severity)
-            ]
-            if route.escalation and heard and not self._held(route, one.finding):
-                yield min(heard) + route.escalation.after, route.escalation.to
-
-    def _held(self, route: Route, finding: Finding) -> bool:
-        return Hearing("", route).quiet(finding.severity, self.now)
-
-    def _again(self, there: Sequence[_Present], changes: Sequence[Change]) -> datetime | None:
+    def _again(self, there: Sequence[Present], changes: Sequence[Change]) -> datetime | None:
         """The first escalation of what was told now; of what was told before it is known already."""
         told = {change.key: change.after for change in changes if change.intents and change.after}
         after = [replace(one, known=told[one.finding.key]) for one in there if one.finding.key in told]
-        return min((due for one in after for due, _ in self._escalations(one) if due > self.now), default=None)
+        later = (due for one in after for due, _ in self._speaking.escalations(one) if due > self.now)
+        return min(later, default=None)
 
-    def _told(self, finding: Finding, reason: Reason, before: Told | None, group: str = "") -> Told:
-        repeats = before.repeats + 1 if before and reason is Reason.REPEAT else 0
-        version = before.version + 1 if before else 1
-        graver = before is None or before.reason is Reason.RESOLVED or finding.severity > before.severity
-        since = self.now if graver or before is None else before.since
-        held = reason is Reason.ACKNOWLEDGED
-        return Told(reason, finding.severity, finding.level, self.now, version, repeats, since, group, held=held)
+    @property
+    def _speaking(self) -> Speaking:
+        return Speaking(self.rules, self.policy, self.routes, self.now)
 
     def _absent(self, before: FindingMemory, *, unseen: bool, inhibited: bool) -> tuple[Change, Sequence[Decision]]:
         finding, rule = before.finding, self._rule(before.finding)
@@ -254,11 +192,11 @@ class Deciding:
 
     def _over(self, finding: Finding, before: FindingMemory) -> tuple[Change, Sequence[Decision]]:
         """Told to exactly those who heard of it; where it is quiet for somebody, to them when that is over."""
-        concern = self.surroundings.of(finding)
+        concern, speaking = self.surroundings.of(finding), self._speaking
         quiet = {hearing.receiver for hearing in self.routes.hear(concern) if hearing.quiet(finding.severity, self.now)}
         to_hear = {name: last for name, last in before.told.items() if last.reason is not Reason.RESOLVED}
         now = {
-            name: self._told(finding, Reason.RESOLVED, last, last.group)
+            name: speaking.told(finding, Reason.RESOLVED, last, last.group)
             for name, last in to_hear.items()
             if name not in quiet
         }
@@ -291,15 +229,14 @@ class Deciding:
     def _next_word(self, finding: Finding, told: Told, route: Route | None) -> str:
         if told.reason is Reason.RESOLVED:
             return ""
-        due = self._due(finding, told, route)
+        due = self._speaking.due(finding, told, route)
         again = f"{moment(due)} if nothing has changed" if due else finding.next_word
         if self._rule(finding).quiet_end:
             return again or "only if it gets worse"
         return f"{again or 'if it gets worse'}, and when it is over"
 
     def _rule(self, finding: Finding) -> Rule[Any]:
-        """One that this release does not know, of a newer or older one, is left as it is."""
-        return self.rules.get(finding.rule) or Rule(finding.rule, _nothing)
+        return rule_of(finding, self.rules)
 
     def _setting(self, finding: Finding) -> RuleSetting:
         return self._rule(finding).set_by(self.policy)
@@ -325,7 +262,3 @@ def _resting_on_both(finding: Finding, other: Finding) -> Finding:
 
 def _tells(reason: Reason | None) -> bool:
     return reason is not None and reason.tells
-
-
-def _nothing(*_: object) -> Iterable[Finding]:
-    return ()

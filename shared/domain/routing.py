@@ -64,7 +64,8 @@ class Hearing:
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """`by_severity` holds names of receivers; `pagers` are those that are told per problem.
+    """`by_severity` holds names of receivers; `acknowledged_to` are those that are told
+    when somebody has a problem in hand.
 
     `there` are all that are set up (None: whoever is named); with mail an owner's address is a receiver too, where its
     domain is one of `owner_domains`.
@@ -73,7 +74,7 @@ class Routes:
     by_severity: Mapping[Severity, tuple[str, ...]] = field(default_factory=dict)
     ordered: tuple[Route, ...] = ()
     there: frozenset[str] | None = None
-    pagers: frozenset[str] = frozenset()
+    acknowledged_to: frozenset[str] = frozenset()
     owner_domains: frozenset[str] = frozenset()
 
     def matching(self, concern: Concern) -> Iterator[Route]:

@@ -66,7 +66,7 @@ def test_a_silence_holds_back_what_it_matches_and_only_then() -> None:
 
 @pytest.mark.parametrize("pagers", [frozenset[str](), frozenset({"pager"})])
 def test_an_acknowledgement_is_told_to_pagers_and_holds_until_it_gets_worse(pagers: frozenset[str]) -> None:
-    life = Life(replace(ROUTES, pagers=pagers))
+    life = Life(replace(ROUTES, acknowledged_to=pagers))
     life.look(WARNING)
     life.look(finding())
     life.silences = [silence(severity=Severity.CRITICAL, level=0, hours=99)]
@@ -76,7 +76,7 @@ def test_an_acknowledgement_is_told_to_pagers_and_holds_until_it_gets_worse(page
 
 
 def test_an_acknowledgement_ends_and_a_pager_rings_again() -> None:
-    life = Life(replace(ROUTES, pagers=frozenset({"pager"})))
+    life = Life(replace(ROUTES, acknowledged_to=frozenset({"pager"})))
     life.look(CRITICAL)
     life.silences = [silence(1.5, severity=Severity.CRITICAL, hours=1)]
     assert [("pager", "acknowledged")] == life.look(CRITICAL)
@@ -84,7 +84,7 @@ def test_an_acknowledgement_ends_and_a_pager_rings_again() -> None:
 
 
 def test_an_acknowledged_problem_that_is_over_is_told() -> None:
-    life = Life(replace(ROUTES, pagers=frozenset({"pager"})), tell=TellPolicy(resolve_after_looks=1))
+    life = Life(replace(ROUTES, acknowledged_to=frozenset({"pager"})), tell=TellPolicy(resolve_after_looks=1))
     life.look(CRITICAL)
     life.silences = [silence(severity=Severity.CRITICAL, hours=99)]
     life.look(CRITICAL)
@@ -135,7 +135,7 @@ def test_what_comes_back_before_the_quiet_hours_are_over_is_news_for_who_heard_t
 UP = Routes(
     {},
     (Route("1", Match(), ("chat",), escalation=Escalation(("pager",), timedelta(hours=2))),),
-    pagers=frozenset({"pager"}),
+    acknowledged_to=frozenset({"pager"}),
 )
 
 

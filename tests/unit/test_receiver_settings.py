@@ -30,7 +30,7 @@ def test_pagers_hear_of_what_is_critical_only() -> None:
     routes = config.read({**TEAMS, **PAGER})[0].routes
     assert {"teams", "pagerduty"} == set(routes.by_severity[Severity.CRITICAL])
     assert ("teams",) == routes.by_severity[Severity.WARNING]
-    assert frozenset({"pagerduty"}) == routes.pagers
+    assert frozenset({"pagerduty"}) == routes.acknowledged_to
 
 
 def test_there_may_be_several_of_a_kind_with_secrets_of_the_first() -> None:
