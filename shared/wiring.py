@@ -194,7 +194,7 @@ def furnish(
         close=close,
         relay=relay,
         deliver=deliver,
-        trying=Trying(channels, outbox, deliver),
+        trying=Trying(channels, outbox, deliver, routes),
         undelivered=Undelivered(outbox, messages),
         health=Health(looks, outbox, routes, sentences),
         events=Events(bursts, register, messages),

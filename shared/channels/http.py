@@ -91,7 +91,7 @@ class AiohttpHttp:
             return Answer(
                 response.status,
                 retry_after_seconds=_seconds(response.headers.get("Retry-After", "")),
-                body=await response.content.read(MOST_BYTES),
+                body=await _beginning(response),
                 headers={name.lower(): value for name, value in response.headers.items()},
             )
 
@@ -110,6 +110,19 @@ def unseen() -> Iterator[None]:
         yield
     finally:
         context.detach(token)
+
+
+async def _beginning(response: aiohttp.ClientResponse) -> bytes:
+    """As much of the body as is of use; where it breaks off, what the status says holds all the same."""
+    body = b""
+    try:
+        async for piece in response.content.iter_chunked(MOST_BYTES):
+            body += piece
+            if len(body) >= MOST_BYTES:
+                break
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        return body
+    return body[:MOST_BYTES]
 
 
 def refusal(who: str, answer: Answer, detail: str = "") -> DeliveryError | None:

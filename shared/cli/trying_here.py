@@ -24,6 +24,6 @@ async def try_here(environment: Mapping[str, str], receiver: str) -> Tried:
     channels = WiredChannels(settings, clock)
     try:
         deliver = Deliver(channels, outbox, messages, clock, Fallback(outbox, messages, settings.routes))
-        return await Trying(channels, outbox, deliver).run(receiver, "you", clock.now())
+        return await Trying(channels, outbox, deliver, settings.routes).run(receiver, "you", clock.now())
     finally:
         await channels.close()

@@ -179,7 +179,7 @@ class Deciding:
     def _absent(self, before: FindingMemory, *, unseen: bool, inhibited: bool) -> tuple[Change, Sequence[Decision]]:
         finding, rule = before.finding, self._rule(before.finding)
         if self._setting(finding).mode is Mode.OFF and not before.read_only:
-            return Change(finding.key, before, None), self._silent(finding, before.told, Reason.SWITCHED_OFF)
+            return self._quietly(before, Reason.SWITCHED_OFF)
         if stays := _stays(before, unseen=unseen, inhibited=inhibited):
             return Change(finding.key, before, before), self._silent(finding, before.told, stays)
         missing = before.missing + (self.look > before.counted)
@@ -187,8 +187,24 @@ class Deciding:
             waiting = replace(before, missing=missing, counted=max(self.look, before.counted))
             return Change(finding.key, before, waiting), self._silent(finding, before.told, Reason.GONE_TOO_SHORT)
         if rule.quiet_end:
-            return Change(finding.key, before, None), self._silent(finding, before.told, Reason.ENDED_QUIETLY)
+            return self._quietly(before, Reason.ENDED_QUIETLY)
         return self._over(finding, before)
+
+    def _quietly(self, before: FindingMemory, reason: Reason) -> tuple[Change, Sequence[Decision]]:
+        """An end that is no news; only what rings until it hears of it is told, like a pager."""
+        ringing = [name for name, told in before.told.items() if name in self.routes.acknowledged_to and told.open]
+        speaking, finding = self._speaking, before.finding
+        now = {
+            name: speaking.told(finding, Reason.RESOLVED, before.told[name], before.told[name].group)
+            for name in ringing
+        }
+        gone = replace(before, told={**before.told, **now})
+        intents = tuple(self._intent(finding, gone, name, None) for name in now)
+        others = self._silent(finding, [name for name in before.told if name not in now], reason)
+        return Change(finding.key, before, None, intents), [
+            *(Decision(finding, name, Reason.RESOLVED) for name in now),
+            *others,
+        ]
 
     def _over(self, finding: Finding, before: FindingMemory) -> tuple[Change, Sequence[Decision]]:
         """Told to exactly those who heard of it; where it is quiet for somebody, to them when that is over."""
@@ -220,7 +236,7 @@ class Deciding:
             version=told.version,
             subscription=self.subscription,
             next_word=self._next_word(finding, told, route),
-            also=tuple(name for name in memory.told if name != receiver),
+            also=tuple(name for name, other in memory.told.items() if name != receiver and _hears(other, told)),
             first_look=self.first_look,
             group=told.group,
             wait=route.wait if route else None,
@@ -258,6 +274,13 @@ def _stays(before: FindingMemory, *, unseen: bool, inhibited: bool) -> Reason | 
 def _resting_on_both(finding: Finding, other: Finding) -> Finding:
     """In one life a finding may concern more and more: all of it must be seen to say that it is over."""
     return replace(finding, rests_on=tuple(dict.fromkeys((*finding.rests_on, *other.rests_on))))
+
+
+def _hears(other: Told, told: Told) -> bool:
+    """The other one knows the same, or is told the end as well."""
+    if told.reason is Reason.RESOLVED:
+        return True
+    return other.reason is not Reason.RESOLVED and (other.severity, other.level) >= (told.severity, told.level)
 
 
 def _tells(reason: Reason | None) -> bool:

@@ -58,14 +58,19 @@ class Told:
     group: str = ""
     held: bool = False
 
+    @property
+    def open(self) -> bool:
+        """It has not heard the end."""
+        return self.reason is not Reason.RESOLVED
+
     def knows(self, severity: Severity) -> bool:
         """It knows that it is open, and as grave as this."""
-        return self.reason is not Reason.RESOLVED and self.severity >= severity
+        return self.open and self.severity >= severity
 
     @property
     def rings(self) -> bool:
         """It knows that it is open, and not that somebody has it in hand."""
-        return self.reason not in (Reason.RESOLVED, Reason.ACKNOWLEDGED)
+        return self.open and self.reason is not Reason.ACKNOWLEDGED
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,11 @@ class Routes:
         """Whether a receiver is set up."""
         return self.there is None or name in self.there or (name.startswith(f"{MAIL}:") and "@" in name)
 
+    def may_tell(self, name: str) -> bool:
+        """One that is named by settings, or an owner who may be written to."""
+        set_up = self.there is None or name in self.there or name in self.everyone
+        return set_up or name in self.of_owner(name.partition(":")[2])
+
     @property
     def everyone(self) -> tuple[str, ...]:
         """Every receiver that is named for anything, and set up."""

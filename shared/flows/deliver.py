@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.domain.memory import Intent, Tell, final_truth
+from shared.domain.memory import Intent, Tell
+from shared.flows.composing import MOST_PROBLEMS, Composing
 from shared.flows.fallback import Fallback
 from shared.ports.channel import Channel, Channels
 from shared.ports.clock import Clock
@@ -17,8 +18,8 @@ from shared.ports.outbox import Batch, Outbox
 LEASE = timedelta(minutes=3)
 SERVES = LEASE / 2
 LONGEST_WAIT = timedelta(days=1)
-MOST_MEMBERS = 500
-MOST_CALLS = 50  # Of a receiver that is told per problem: each call that arrived is written down by itself.
+GONE = "No receiver named {} is set up any more."
+SETTINGS_MAY_DIFFER = timedelta(minutes=15)  # For so long an older process may not know a new receiver.
 RETRIES = (30, 60, 120, 300, 600, 1_800, 3_600)  # Seconds; the last one again and again.
 GIVE_UP_AFTER = timedelta(days=3)
 
@@ -74,7 +75,7 @@ class Deliver:
             frozen = await self._freeze(tell, channel)
             return (frozen, True) if frozen else None
         if channel and batch.untouched and not _waits(batch, self.clock.now()):
-            return await self.outbox.mark(await self._composed(batch, channel)), True
+            return await Composing(self.outbox).freeze(batch, channel), True
         return batch, False
 
     async def _freeze(self, tell: Tell, channel: Channel | None) -> Batch | None:
@@ -82,25 +83,22 @@ class Deliver:
         first = await self.outbox.waiting(tell.receiver, 1)
         if not first or not tell.covers(first[0][1]):
             return None
-        batch = Batch(uuid.uuid4().hex, tell.receiver, (), (), self.clock.now())
-        if channel is None:
-            waiting = await self.outbox.waiting(tell.receiver, MOST_MEMBERS)
-            return await self.outbox.freeze(replace(batch, members=tuple(key for key, _ in waiting)))
-        return await self.outbox.freeze(await self._composed(batch, channel))
-
-    async def _composed(self, batch: Batch, channel: Channel) -> Batch:
-        """Of each problem only how it stands now."""
-        most = MOST_CALLS if channel.per_problem else MOST_MEMBERS
-        waiting = await self.outbox.waiting(batch.receiver, most)
-        threads = await self.outbox.threads(batch.receiver) if channel.remembers else {}
-        truth = final_truth(intent for _, intent in waiting)
-        parts = tuple(channel.compose(batch.id, truth, threads))
-        return replace(batch, members=tuple(key for key, _ in waiting), parts=parts, maybe_taken=True)
+        now = self.clock.now()
+        batch = Batch(uuid.uuid4().hex, tell.receiver, (), (), now)
+        if channel:
+            return await Composing(self.outbox).freeze(batch, channel)
+        if now - first[0][1].decided < SETTINGS_MAY_DIFFER:
+            return None
+        waiting = await self.outbox.waiting(tell.receiver, MOST_PROBLEMS)
+        gone = replace(batch, members=tuple(key for key, _ in waiting), failure=GONE.format(tell.receiver))
+        return await self.outbox.freeze(gone)
 
     async def _send(self, batch: Batch, until: datetime, *, new: bool) -> Batch:
         channel = self.channels.get(batch.receiver)
+        if batch.done:
+            return batch
         if channel is None:
-            return replace(batch, failure=f"No receiver named {batch.receiver} is set up any more.")
+            return await self.outbox.mark(replace(batch, failure=GONE.format(batch.receiver)))
         for index, part in enumerate(batch.parts):
             if index in batch.sent or index in batch.refused or self.clock.now() >= until:
                 continue

@@ -21,8 +21,9 @@ class Fallback:
     async def run(self, batch: Batch, lost: Sequence[Intent]) -> None:
         """Nobody hears twice, and what was handed on once is not handed on again."""
         note = f"{batch.receiver} did not take this, so it is told here: {batch.why}"
+        follows = f"no more of it here; what follows is told to {batch.receiver}"
         handed = [
-            replace(intent, receiver=name, instead_of=batch.receiver, note=note, group="")
+            replace(intent, receiver=name, instead_of=batch.receiver, note=note, next_word=follows, group="")
             for intent in lost
             if not intent.instead_of
             for name in self._others(intent)

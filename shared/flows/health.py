@@ -45,14 +45,21 @@ class Health:
         grave = [never or f"No check has been finished since {moment(closed[0].started)}."] if late else []
         lost = await self._lost(now)
         grave += [f"{count(lost, 'message')} could not be delivered."] if lost else []
+        grave += await self._stuck(now)
         blind = ["The last check could not read everything."] if last and last.partial else []
         mild = [*blind, *self.mistakes, *([] if self.routes.everyone else ["Nobody is told: no receiver is set up."])]
         return Report(bool(grave), (*grave, *mild), last.closed if last else None, bool(last and last.partial))
 
     async def _lost(self, now: datetime) -> int:
         """Messages given up lately."""
-        given_up = [batch for name in await self.outbox.receivers() for batch in await self.outbox.undelivered(name)]
-        return sum(1 for batch in given_up if now - batch.frozen < GRIEVES and not batch.replayed)
+        names = await self.outbox.receivers()
+        given_up = [batch for name in names for batch in await self.outbox.undelivered(name, now - GRIEVES)]
+        return sum(1 for batch in given_up if not batch.replayed)
+
+    async def _stuck(self, now: datetime) -> Sequence[str]:
+        """What waits for hours, though no receiver refuses it."""
+        found = [(name, await self.outbox.stuck(name, now)) for name in await self.outbox.receivers()]
+        return [f"Messages to {name} have waited since {moment(since)}." for name, since in found if since]
 
 
 def _patience(closed: Sequence[Look]) -> timedelta:

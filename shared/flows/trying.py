@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from shared.domain.memory import Tell
+from shared.domain.routing import Routes
 from shared.domain.trial import trial
 from shared.flows.deliver import Deliver
 from shared.ports.channel import Channels
@@ -36,10 +37,11 @@ class Trying:
     channels: Channels
     outbox: Outbox
     deliver: Deliver
+    routes: Routes
 
     async def run(self, receiver: str, asked_by: str, now: datetime) -> Tried:
         """Send one test message."""
-        if self.channels.get(receiver) is None:
+        if self.channels.get(receiver) is None or not self.routes.may_tell(receiver):
             return Tried(receiver, Fate.UNKNOWN)
         intent = trial(receiver, asked_by, now)
         await self.outbox.accept([intent])
@@ -47,5 +49,5 @@ class Trying:
         if any(waiting.key == intent.key for _, waiting in await self.outbox.waiting(receiver)):
             batch = await self.outbox.frozen(receiver)
             return Tried(receiver, Fate.WAITS, batch.trouble if batch and batch.trouble else "It is being delivered.")
-        lost = [batch for batch in await self.outbox.undelivered(receiver) if batch.given_up and batch.given_up >= now]
+        lost = [batch for batch in await self.outbox.undelivered(receiver, now) if batch.holds_lost(intent)]
         return Tried(receiver, Fate.REFUSED, lost[-1].why) if lost else Tried(receiver, Fate.TAKEN)

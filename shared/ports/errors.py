@@ -7,6 +7,10 @@ class Conflict(Exception):
     """Somebody else changed it first: read again and decide again."""
 
 
+class TooLarge(Exception):
+    """More than the store keeps in one piece: try with less."""
+
+
 class DeliveryError(Exception):
     """A receiver did not take a message. `permanent`: sending the same again will not help.
 

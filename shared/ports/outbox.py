@@ -14,9 +14,10 @@ class Batch:
     """A frozen sending: which intents, in which parts, which of them the receiver took, and which it never will.
 
     `receipts` are what the channel answered to parts that it took, `refused` why it did not take others, both by the
-    part's index. `maybe_taken`: a part may have arrived of which nobody knows, for its sending began and has no known
-    end: then the same parts are sent again, never others. `trouble` is why it was not taken the last time. `failure`:
-    nothing of what is left will ever be sent. `given_up` and `replayed` are set in the record of it.
+    part's index; `threaded`: the channel gives receipts. `maybe_taken`: a part may have arrived of which nobody knows,
+    for its sending began and has no known end: then the same parts are sent again, never others. `trouble` is why it
+    was not taken the last time. `failure`: nothing of what is left will ever be sent. `given_up` and `replayed` are set
+    in the record of it.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Batch:
     refused: Mapping[int, str] = field(default_factory=dict)
     maybe_taken: bool = False
     trouble: str = ""
+    threaded: bool = False
     given_up: datetime | None = None
     replayed: datetime | None = None
 
@@ -49,7 +51,7 @@ class Batch:
     @property
     def untouched(self) -> bool:
         """The receiver has nothing of it, for sure: what waits now may be told instead."""
-        return not (self.sent or self.refused or self.maybe_taken)
+        return not (self.sent or self.refused or self.maybe_taken or self.failure)
 
     @property
     def why(self) -> str:
@@ -90,6 +92,10 @@ class Outbox(Protocol):
         """Give the claim back, if it is still ours."""
         ...
 
+    async def stuck(self, receiver: str, now: datetime) -> datetime | None:
+        """Since when something has waited that nothing keeps from being told, where that is for hours."""
+        ...
+
     async def waiting(self, receiver: str, limit: int = 0) -> Sequence[tuple[str, Intent]]:
         """Key and intent, oldest first; all where there is no limit."""
         ...
@@ -99,7 +105,7 @@ class Outbox(Protocol):
         ...
 
     async def freeze(self, batch: Batch) -> Batch:
-        """Write a batch down before any of it is sent."""
+        """Write a batch down before any of it is sent. Raises TooLarge; so does `mark`."""
         ...
 
     async def mark(self, batch: Batch) -> Batch:
@@ -115,11 +121,11 @@ class Outbox(Protocol):
         ...
 
     async def refusing(self, receiver: str, now: datetime) -> str:
-        """Why the receiver did not take what it was sent last, or "" where it did, or has only just been asked."""
+        """Why the receiver did not take what it was sent lately, or why nothing comes to it; "" where all is well."""
         ...
 
-    async def undelivered(self, receiver: str) -> Sequence[Batch]:
-        """Batches of which something was given up, oldest first; those that were replayed too."""
+    async def undelivered(self, receiver: str, since: datetime | None = None) -> Sequence[Batch]:
+        """Batches of which something was given up since then, oldest first; those that were replayed too."""
         ...
 
     async def replay(self, batch: Batch, now: datetime) -> Replayed:

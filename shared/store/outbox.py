@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from shared.domain.memory import Intent
+from shared.domain.words import moment
 from shared.ports.channel import Thread
-from shared.ports.errors import Conflict
+from shared.ports.errors import Conflict, TooLarge
 from shared.ports.outbox import Batch, Replayed
 from shared.store.keys import key, parts, prefix
+from shared.store.limits import LimitExceeded
 from shared.store.rows import Delete, Insert, Merge, Operation, Row, Rows
 from shared.store.schema import Codec, newer
 from shared.store.transactions import forget, in_transactions
@@ -34,7 +36,8 @@ FROZEN = key("batch")
 STATE = key("state")
 OPEN, THREAD, LOST, DELIVERED, UNDELIVERED = "open", "thread", "lost", "delivered", "undelivered"
 
-LONG_UNDER_WAY = timedelta(minutes=30)
+LONG_UNDER_WAY, LONG_WAITING = timedelta(minutes=30), timedelta(hours=6)
+LONG_AGO = timedelta(days=7)  # Whoever took nothing then and was sent nothing since may be no receiver any more.
 NEVER, FOREVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
@@ -102,14 +105,14 @@ class TableOutbox:
 
     async def freeze(self, batch: Batch) -> Batch:
         """Insert-only. Raises Conflict when another batch is under way."""
-        [etag] = await self.rows.transact(key(batch.receiver), [Insert(Row(FROZEN, BATCH.values(batch)))])
+        [etag] = await self._write(batch, Insert(Row(FROZEN, BATCH.values(batch))))
         return replace(batch, etag=etag)
 
     async def mark(self, batch: Batch) -> Batch:
         """Raises Conflict when somebody else went on with it."""
         _check_ours(batch)
         row = Row(FROZEN, BATCH.values(replace(batch, etag="")), batch.etag)
-        [etag] = await self.rows.transact(key(batch.receiver), [Merge(row)])
+        [etag] = await self._write(batch, Merge(row))
         return replace(batch, etag=etag)
 
     async def finish(self, batch: Batch, now: datetime) -> None:
@@ -122,8 +125,9 @@ class TableOutbox:
         done = replace(batch, etag="", given_up=now if batch.lost else None)
         record = Row(key(UNDELIVERED if batch.lost else DELIVERED, now.isoformat(), batch.id), BATCH.values(done))
         state = await self.rows.get(key(batch.receiver), STATE)
-        after = Row(STATE, {"refuses": batch.why}, state.etag if state else "")
-        told = [] if state and state.values.get("refuses") == batch.why else [Merge(after) if state else Insert(after)]
+        after = Row(STATE, {"refuses": batch.why, "at": now.isoformat()}, state.etag if state else "")
+        same = state and not batch.lost and not state.values["refuses"]
+        told = [] if same else [Merge(after) if state else Insert(after)]
         await self.rows.transact(key(batch.receiver), [Insert(record), Delete(FROZEN, batch.etag), *told])
 
     async def refusing(self, receiver: str, now: datetime) -> str:
@@ -131,8 +135,12 @@ class TableOutbox:
         batch = await self.frozen(receiver)
         if batch and batch.trouble and now - batch.frozen > LONG_UNDER_WAY:
             return batch.trouble
+        if since := await self.stuck(receiver, now):
+            return f"Messages have waited since {moment(since)}."
         state = await self.rows.get(key(receiver), STATE)
-        return str(state.values.get("refuses", "")) if state else ""
+        if state is None or datetime.fromisoformat(str(state.values["at"])) < now - LONG_AGO:
+            return ""
+        return str(state.values["refuses"])
 
     async def threads(self, receiver: str) -> Mapping[str, Thread]:
         """All that are open there."""
@@ -140,9 +148,18 @@ class TableOutbox:
         found = THREADED.all_readable(rows)
         return {one.problem: Thread(one.receipt, one.group) for one in found}
 
-    async def undelivered(self, receiver: str) -> Sequence[Batch]:
+    async def stuck(self, receiver: str, now: datetime) -> datetime | None:
+        """The oldest that waits, whoever froze a batch of it."""
+        oldest = await self.rows.query(key(receiver), *prefix(OPEN), limit=1)
+        since = datetime.fromisoformat(parts(oldest[0].key)[1]) if oldest else now
+        batch = await self.frozen(receiver)
+        tried = batch is not None and batch.etag and batch.trouble
+        return since if now - since > LONG_WAITING and not tried else None
+
+    async def undelivered(self, receiver: str, since: datetime | None = None) -> Sequence[Batch]:
         """Oldest first."""
-        rows = await self.rows.query(key(receiver), *prefix(UNDELIVERED))
+        first, last = prefix(UNDELIVERED)
+        rows = await self.rows.query(key(receiver), key(UNDELIVERED, since.isoformat()) if since else first, last)
         found = [(BATCH.readable(row), row) for row in rows]
         return [replace(batch, etag=row.etag) if batch else _given_up(receiver, row) for batch, row in found]
 
@@ -160,6 +177,12 @@ class TableOutbox:
             done = BATCH.values(replace(batch, etag="", replayed=now))
             await self.rows.transact(partition, [Merge(Row(record, done, batch.etag))])
         return Replayed(len(again), len(lost) - len(again))
+
+    async def _write(self, batch: Batch, operation: Operation) -> Sequence[str]:
+        try:
+            return await self.rows.transact(key(batch.receiver), [operation])
+        except LimitExceeded as error:
+            raise TooLarge("more than an entity holds") from error
 
     async def _overtaken(self, intent: Intent) -> bool:
         """Something later of the same life of the problem was decided for this receiver."""
@@ -183,7 +206,7 @@ class TableOutbox:
 
     async def _thread(self, batch: Batch) -> None:
         """What was told with a receipt can be answered to; what is over is forgotten."""
-        if not batch.receipts:
+        if not batch.receipts and not batch.threaded:
             return
         partition = key(batch.receiver)
         there = {row.key: row for row in await self.rows.query(partition, *prefix(THREAD)) if not newer(row)}
@@ -192,7 +215,8 @@ class TableOutbox:
             part, receipt = batch.parts[index], batch.receipts.get(index, "")
             for problem in part.opens if receipt else ():
                 told[key(THREAD, problem)] = _threaded(there, _Threaded(problem, receipt, part.groups.get(problem, "")))
-            for problem in part.ends:
+        for index in sorted(batch.sent | batch.refused.keys()):
+            for problem in batch.parts[index].ends:
                 row_key = key(THREAD, problem)
                 told[row_key] = Delete(row_key, there[row_key].etag) if row_key in there else None
         operations = [operation for operation in told.values() if operation]

@@ -1,5 +1,6 @@
 """Several receivers: routed, escalated, silenced; one that takes nothing, and what it missed."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,7 +12,9 @@ from shared.domain.memory import Tell
 from shared.domain.validation import Way
 from shared.flows.answer import Speaker
 from shared.flows.trying import Fate
-from shared.ports.errors import DeliveryError
+from shared.ports.errors import DeliveryError, TooLarge
+from shared.ports.outbox import Batch
+from shared.store.messages import TELL_QUEUE
 from tests.flows.fakes import DAY, START, Profile, Receiver
 from tests.flows.world import MINUTE, World, days
 
@@ -321,3 +324,150 @@ async def test_nobody_is_woken_for_a_receiver_twice_at_once() -> None:
     await world.house().deliver.run(Tell("webhook"))
     await world.house().deliver.run(Tell("webhook"))
     assert (1, []) == (len(world.receiver.items()), boss.heard())
+
+
+async def test_a_fallback_that_knows_a_milder_form_hears_the_grave_one() -> None:
+    world, boss = two(ALERT__CRITICAL=BOSS, ALERT__WARNING="webhook", ALERT__FALLBACK="webhook")
+    world.azure.add("games", Profile())
+    await world.enter(Profile().validation, days(8))
+    await world.look()
+    boss.refusals = [REFUSED]
+    await world.later(25)
+
+    told = [(reason, severity) for reason, severity, rule in world.receiver.heard() if rule == "validation-expiring"]
+    assert [("first", "warning"), ("first", "critical")] == told
+    [text] = [item["text"] for item in world.receiver.items() if item["severity"] == "critical"]
+    assert f"You will hear again: no more of it here; what follows is told to {BOSS}." in text
+    assert "Also told" not in text
+
+
+async def test_the_final_truth_holds_for_more_problems_than_one_batch_takes() -> None:
+    world, boss = two(ALERT__CRITICAL=BOSS)
+    boss.per_problem = True
+    world.settings = {**world.settings, "TELL__RESOLVE_AFTER_LOOKS": "1"}
+    world.azure.add("first", Profile())
+    await world.look()
+    boss.refusals = [AWAY] * 99
+    suspended(world, *(f"more-{number:03}" for number in range(120)))
+    await world.later(0.25)
+    for id_ in [id_ for id_ in world.azure.accounts if "more-" in id_]:
+        world.azure.change(id_, status="Active")
+    await world.later(0.25)
+    boss.refusals = []
+    await world.settle(START + timedelta(hours=2))
+
+    assert {"resolved": 120} == {
+        reason: len([one for one in rules(boss) if one[0] == reason]) for reason, _ in rules(boss)
+    }
+
+
+async def test_a_receiver_that_comes_back_after_a_crash_hears_what_waited() -> None:
+    world, _ = two()
+    suspended(world)
+    there = dict(world.receivers)
+    world.receivers = {}
+    await world.look()
+    await world.house().deliver.run(Tell("webhook"))
+    assert (None, 1) == (
+        await world.house().outbox.frozen("webhook"),
+        len(await world.house().outbox.waiting("webhook")),
+    )
+    world.receivers = there
+    world.restart()
+    await world.settle(START + timedelta(minutes=10))
+    await world.house().deliver.run(Tell("webhook"))
+    assert [("first", "profile-suspended")] == rules(world.receiver)
+
+
+async def test_what_was_given_up_is_not_sent_after_all() -> None:
+    world, _ = two()
+    suspended(world)
+    world.receiver.refusals = [AWAY]
+    await world.look()
+    outbox = world.house().outbox
+    batch = await outbox.frozen("webhook")
+    assert batch
+    await outbox.mark(replace(batch, failure="The webhook answered 503.", not_before=None))
+    await world.house().deliver.run(Tell("webhook"))
+
+    assert [] == world.receiver.heard()
+    [lost] = await world.house().undelivered.list()
+    assert ("The webhook answered 503.", frozenset()) == (lost.why, lost.sent)
+
+
+async def test_what_waits_for_hours_is_told_and_turns_health_red() -> None:
+    world, _ = two()
+    suspended(world)
+    await world.plan()
+    while any(message.queue != TELL_QUEUE for message in world.waiting):
+        [message, *_] = [message for message in world.waiting if message.queue != TELL_QUEUE]
+        world.waiting.remove(message)
+        await world.handle(message)
+    world.waiting.clear()
+    world.clock.at += timedelta(hours=7)
+
+    since = "Messages have waited since Fri 20 Nov 2026 07:07 UTC."
+    assert since == await world.house().outbox.refusing("webhook", world.clock.now())
+    report = await world.house().health.run(world.clock.now())
+    assert report.wakes
+    assert "Messages to webhook have waited since Fri 20 Nov 2026 07:07 UTC." in report.problems
+
+
+async def test_whoever_is_no_receiver_any_more_does_not_refuse_for_ever() -> None:
+    world, boss = two(ALERT__CRITICAL=BOSS)
+    suspended(world)
+    boss.refusals = [REFUSED]
+    await world.look()
+    outbox = world.house().outbox
+    after = [await outbox.refusing(BOSS, START + days_ * DAY) for days_ in (1, 6, 8)]
+    assert ["The webhook answered 403.", "The webhook answered 403.", ""] == after
+
+
+async def test_nobody_is_written_to_by_a_test_who_could_not_be_by_an_alert() -> None:
+    world, _ = two()
+    world.receivers["mail:ana@elsewhere.example"] = Receiver(world.clock)
+    tried = await world.house().trying.run("mail:ana@elsewhere.example", "ana", world.clock.now())
+    assert Fate.UNKNOWN is tried.fate
+    assert "mail:ana@elsewhere.example" not in await world.house().outbox.receivers()
+
+
+async def test_what_is_too_large_for_the_store_is_told_in_several_batches() -> None:
+    world, _ = two()
+    names = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(60)]
+    suspended(world, *(f"{name}-{name[::-1]}-{number}" for number, name in enumerate(names * 5)))
+    outbox, writes = world.house().outbox, []
+
+    class Small:
+        """A store that keeps little in one piece."""
+
+        async def freeze(self, batch: Batch) -> Batch:
+            writes.append(len(batch.members))
+            if len(batch.members) > 100:
+                raise TooLarge("more than an entity holds")
+            return await outbox.freeze(batch)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(outbox, name)
+
+    house = world.house()
+    assert world.process
+    world.process = (world.process[0], replace(house, deliver=replace(house.deliver, outbox=Small())))
+    await world.look()
+
+    assert 300 == len(world.receiver.items())
+    assert [300, 150, 75] == writes[:3]
+
+
+async def test_a_pager_hears_even_of_ends_that_are_no_news() -> None:
+    world, boss = two(RULES__PROFILE_SUSPENDED="tell")
+    world.settings = {**world.settings, "ALERT__PAGERDUTY_KEY": "k" * 32, "ALERT__CRITICAL": "webhook, pagerduty"}
+    pager = Receiver(world.clock, per_problem=True)
+    world.receivers["pagerduty"] = pager
+    suspended(world)
+    await world.look()
+    world.settings = {**world.settings, "RULES__PROFILE_SUSPENDED": "off"}
+    await world.later()
+
+    assert [("first", "profile-suspended"), ("resolved", "profile-suspended")] == rules(pager)
+    assert [("first", "profile-suspended")] == rules(world.receiver)
+    assert [] == boss.heard()
