@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from shared.domain.finding import Severity
 from shared.domain.memory import Intent
-from shared.domain.message import Message, message_of, worst_first
+from shared.domain.message import Message, message_of, parted, worst_first
 from shared.ports.channel import Part, Thread, part_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ PLAIN = bytes(code for code in range(32, 127) if chr(code) != "=")
 MOST_IN_SUBJECT = 180  # Characters; the whole line is the first one of the letter.
 MOST_REFERENCES = 20
 MESSAGE_ID = re.compile(r"<[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,128}@[A-Za-z0-9.-]{1,255}>")
-LABEL = re.compile(r"([A-Z][^.:]{1,24}:) (.+)", re.DOTALL)
 # Readable on white and on black: a mail program may show either.
 COLORS = {Severity.CRITICAL: "#d6383d", Severity.WARNING: "#b86e00", Severity.INFO: "#3b7dd8", None: "#2f8f4e"}
 
@@ -160,22 +159,17 @@ def _references(intents: Sequence[Intent], threads: Mapping[str, Thread]) -> tup
 
 
 def _written(message: Message) -> tuple[str, str]:
-    return _text(message), _template().render(message=message, colors=COLORS, parted=_parted)
+    return _text(message), _template().render(message=message, colors=COLORS, parted=parted)
 
 
 def _text(message: Message) -> str:
     blocks = [message.summary]
     for section in message.sections:
         if len(message.items) > 1:
-            blocks.append("\n".join([f"{section.heading}:", *section.lines]))
+            links = (f"{link.title}: {link.url}" for link in section.links)
+            blocks.append("\n".join([f"{section.heading}:", *section.lines, *links]))
         blocks.extend(item.text for item in section.items)
     return "\n\n".join(blocks) + "\n"
-
-
-def _parted(line: str) -> tuple[str, str]:
-    """Next step: ask for it -> (Next step:, ask for it); what has no such beginning stays whole."""
-    found = LABEL.fullmatch(line)
-    return (found[1], found[2]) if found else ("", line)
 
 
 @cache

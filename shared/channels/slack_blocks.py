@@ -1,7 +1,6 @@
 """Slack's Block Kit: a message in blocks in which nothing is markup, and a text for where blocks are not shown."""
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import batched
@@ -9,7 +8,8 @@ from typing import Any
 
 from shared.channels.packing import Limits, packed, pieces
 from shared.domain.memory import Intent
-from shared.domain.message import Item, Link, Message, Section, message_of
+from shared.domain.message import Item, Link, Message, Section, message_of, parted
+from shared.domain.words import plain
 
 type Element = dict[str, Any]
 
@@ -65,12 +65,6 @@ def postings(intents: Sequence[Intent], portal: str) -> list[Posting]:
     parts = packed(_groups(message), _size, Limits(_room(message)))
     places = [f" ({number} of {len(parts)})" if number > 1 else "" for number in range(1, len(parts) + 1)]
     return [_posting(message, lines, place) for lines, place in zip(parts, places, strict=True)]
-
-
-def plain(text: str) -> str:
-    """On one line, so that no name can pretend to be a line of ours; what JSON cannot carry is replaced."""
-    printable = re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", text)
-    return " ".join(printable.encode(errors="replace").decode().split())
 
 
 def _posting(message: Message, lines: Sequence[Line], place: str) -> Posting:
@@ -130,33 +124,25 @@ def _groups(message: Message) -> Iterator[list[Line]]:
         intent = message.items[0].intent
         yield [Line(runs, intent, None, starts=not place) for place, runs in enumerate(_runs(message.summary))]
     for section in message.sections:
-        shared = _shared_links(section)
-        above = [*_texts(section.lines), *_links(shared)]
+        above = [*_texts(section.lines), *_links(section.links)]
         headed = section if len(message.items) > 1 else None
         for place, item in enumerate(section.items):
             head = [] if place else above
             starts = {0, len(head)} if item.lines or not place else set()
-            lines = enumerate([*head, *_problem(item, shared)])
+            lines = enumerate([*head, *_problem(item)])
             yield [
                 Line(runs, item.intent, headed, number in starts, first=not place and not number)
                 for number, runs in lines
             ]
 
 
-def _shared_links(section: Section) -> tuple[Link, ...]:
-    """Pages that are the same for all of them are linked once."""
-    if len(section.items) == 1:
-        return ()
-    return tuple(link for link in section.items[0].links if all(link in item.links for item in section.items))
-
-
-def _problem(item: Item, shared: Sequence[Link]) -> Iterator[tuple[Element, ...]]:
+def _problem(item: Item) -> Iterator[tuple[Element, ...]]:
     """The title begins with the severity in words, so no color has to say it."""
     for runs in _runs(item.title):
         yield tuple(_bold(run) for run in runs)
     yield from _texts(item.lines)
     yield from _runs(" · ".join(f"{name}: {value}" for name, value in item.facts.items()))
-    yield from _links([link for link in item.links if link not in shared])
+    yield from _links(item.links)
 
 
 def _texts(lines: Sequence[str]) -> Iterator[tuple[Element, ...]]:
@@ -173,10 +159,8 @@ def _runs(text: str) -> Iterator[tuple[Element, ...]]:
 
 def _labelled(run: Element) -> tuple[Element, ...]:
     """Next step: in bold, so that the eye finds it."""
-    label = re.match(r"[\w' ]{1,24}: (?=.)", run["text"])
-    if label is None:
-        return (run,)
-    return _bold(run | {"text": label[0]}), run | {"text": run["text"][label.end() :]}
+    label, rest = parted(run["text"])
+    return (_bold(run | {"text": f"{label} "}), run | {"text": rest}) if label else (run,)
 
 
 def _bold(run: Element) -> Element:
@@ -194,7 +178,7 @@ def _links(links: Sequence[Link]) -> Iterator[tuple[Element, ...]]:
 
 
 def _opens(link: Link) -> bool:
-    return re.fullmatch(r"https://[!-~]+", link.url) is not None and len(link.url) <= MOST_IN_LINE
+    return link.opens and len(link.url) <= MOST_IN_LINE
 
 
 def _room(message: Message) -> int:

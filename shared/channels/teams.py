@@ -12,7 +12,8 @@ from shared.channels.http import Answer, Http, refusal
 from shared.channels.packing import Limits, packed, pieces
 from shared.domain.finding import Severity
 from shared.domain.memory import Intent
-from shared.domain.message import Item, Link, Message, Section, message_of
+from shared.domain.message import Item, Link, Message, Section, message_of, parted
+from shared.domain.words import plain
 from shared.ports.channel import Part, Thread, part_of
 
 type Element = dict[str, Any]
@@ -113,31 +114,23 @@ def _envelope(heading: str, elements: Sequence[Element]) -> Element:
 
 def _heading(message: Message) -> str:
     """The summary, or what stands in it before the first name: who speaks, and of how many."""
-    summary = _plain(message.summary)
+    summary = plain(message.summary)
     return summary if len(summary) <= MOST_IN_HEADING else ": ".join(summary.split(": ")[:2])
 
 
 def _groups(message: Message, heading: str) -> Iterator[list[Block]]:
     """What should stay together: each problem, the first one with what its section says of all."""
-    if message.items and heading != _plain(message.summary):
+    if message.items and heading != plain(message.summary):
         yield [Block(element, message.items[0].intent) for element in _texts(message.summary)]
     for section in message.sections:
-        shared = _shared_links(section)
         head = [_section_heading(section)] if len(message.items) > 1 else []
-        head += [*_lines(section.lines), *_buttons(shared)]
+        head += [*_lines(section.lines), *_buttons(section.links)]
         for place, item in enumerate(section.items):
-            elements = [*([] if place else head), *_problem(item, shared)]
+            elements = [*([] if place else head), *_problem(item)]
             yield [
                 Block(element, item.intent, section, goes_on=bool(place or number))
                 for number, element in enumerate(elements)
             ]
-
-
-def _shared_links(section: Section) -> tuple[Link, ...]:
-    """Pages that are the same for all of them are linked once."""
-    if len(section.items) == 1:
-        return ()
-    return tuple(link for link in section.items[0].links if all(link in item.links for item in section.items))
 
 
 def _section_heading(section: Section, more: str = "") -> Element:
@@ -147,13 +140,13 @@ def _section_heading(section: Section, more: str = "") -> Element:
     return {"type": "TextBlock", "text": text, **looks}
 
 
-def _problem(item: Item, shared: Sequence[Link]) -> Iterator[Element]:
+def _problem(item: Item) -> Iterator[Element]:
     title, *more = _texts(item.title, weight="Bolder", color=COLORS[item.severity])
     yield title | {"separator": True, "spacing": "Medium"}
     yield from more
     yield from _lines(item.lines)
     yield from _lines([" · ".join(f"{name}: {value}" for name, value in item.facts.items())], isSubtle=True)
-    yield from _buttons([link for link in item.links if link not in shared])
+    yield from _buttons(item.links)
 
 
 def _lines(lines: Sequence[str], **looks: Any) -> Iterator[Element]:
@@ -165,16 +158,16 @@ def _lines(lines: Sequence[str], **looks: Any) -> Iterator[Element]:
 def _labelled(element: Element) -> Element:
     """Next step: in bold, so that the eye finds it."""
     first, *more = element["inlines"]
-    label = re.match(r"[\w' ]{1,24}: ", first["text"])
-    if label is None:
+    label, rest = parted(first["text"])
+    if not label:
         return element
-    bold = first | {"text": label[0], "weight": "Bolder"}
-    return element | {"inlines": [bold, first | {"text": first["text"][label.end() :]}, *more]}
+    bold = first | {"text": f"{label} ", "weight": "Bolder"}
+    return element | {"inlines": [bold, first | {"text": rest}, *more]}
 
 
 def _texts(text: str, **looks: Any) -> Iterator[Element]:
     """One text, in as many elements as it needs."""
-    for number, piece in enumerate(pieces(_plain(text), MOST_IN_BLOCK)):
+    for number, piece in enumerate(pieces(plain(text), MOST_IN_BLOCK)):
         element = _text(piece, **looks)
         yield element | {"spacing": "None"} if number else element
 
@@ -196,13 +189,7 @@ def _buttons(links: Sequence[Link]) -> Iterator[Element]:
 
 
 def _opens(link: Link) -> bool:
-    return re.fullmatch(r"https://[!-~]+", link.url) is not None and len(link.url) <= MOST_IN_BLOCK
-
-
-def _plain(text: str) -> str:
-    """On one line, so that no name can pretend to be a line of ours; what JSON cannot carry is replaced."""
-    printable = re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", text)
-    return " ".join(printable.encode(errors="replace").decode().split())
+    return link.opens and len(link.url) <= MOST_IN_BLOCK
 
 
 def _escaped(text: str) -> str:

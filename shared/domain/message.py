@@ -1,5 +1,6 @@
 """What a person reads: one problem in lines, in an order that never changes, and many problems the worst first."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,6 +11,7 @@ from shared.domain.memory import Intent, Reason
 from shared.domain.words import count, moment, plain, span
 
 NAMED = 2  # So many problems are named in the line above all of them.
+LABEL = re.compile(r"([A-Z][\w' ]{1,23}:) (.+)", re.DOTALL)
 FEW = 3  # More of one kind are put together, and what they have in common is said once.
 MARKS = {
     Reason.WORSE: "Worse",
@@ -28,6 +30,11 @@ class Link:
 
     title: str
     url: str
+
+    @property
+    def opens(self) -> bool:
+        """An address that a button may open; any other stands there as text."""
+        return re.fullmatch(r"https://[!-~]+", self.url) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +61,16 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Problems that are alike in severity, or of one kind: then `lines` say once what holds for all of them."""
+    """Problems that are alike in severity, or of one kind: then `lines` say once what holds for all of them.
+
+    `links` are pages that all of several problems have in common; their items do not name them again.
+    """
 
     heading: str
     severity: Severity | None
     items: tuple[Item, ...]
     lines: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +117,12 @@ def item_of(intent: Intent, portal: str) -> Item:
         {} if over else {plain(name): plain(value) for name, value in finding.facts.items()},
         () if over else tuple(_links(finding, portal)),
     )
+
+
+def parted(line: str) -> tuple[str, str]:
+    """Next step: ask for it -> (Next step:, ask for it), so that the label can be bold; "" where it has none."""
+    found = LABEL.fullmatch(line)
+    return (found[1], found[2]) if found else ("", line)
 
 
 def worst_first(intents: Sequence[Intent]) -> list[Intent]:
@@ -156,7 +173,12 @@ def _kind(intent: Intent) -> tuple[str, Reason]:
 def _section(intents: Iterable[Intent], portal: str, severity: Severity | None) -> Section:
     items = tuple(item_of(intent, portal) for intent in intents)
     words = PLURALS if len(items) > 1 else SINGULARS
-    return Section(f"{len(items):,} {words[severity] if severity else 'over'}", severity, items)
+    heading = f"{len(items):,} {words[severity] if severity else 'over'}"
+    if len(items) == 1:
+        return Section(heading, severity, items)
+    links = tuple(link for link in items[0].links if all(link in item.links for item in items))
+    own = tuple(replace(item, links=tuple(link for link in item.links if link not in links)) for item in items)
+    return Section(heading, severity, own, links=links)
 
 
 def _alike(section: Section) -> Section:
