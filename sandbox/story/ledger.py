@@ -88,7 +88,7 @@ class Ledger:
     async def quiet(self) -> bool:
         """Nothing waits for anybody any more."""
         outbox = TableOutbox(self.storage.outbox)
-        for receiver in await outbox.receivers():
+        for receiver in await outbox.expecting():
             if await outbox.waiting(receiver, 1) or await outbox.frozen(receiver):
                 return False
         return True

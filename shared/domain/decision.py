@@ -11,7 +11,7 @@ from shared.domain.inhibition import hidden_keys, taken_over
 from shared.domain.matching import Surroundings
 from shared.domain.memory import Change, Decision, FindingMemory, Intent, Reason, Told
 from shared.domain.policy import Mode, Policy, RuleSetting
-from shared.domain.routing import Route, Routes
+from shared.domain.routing import Hearing, Route, Routes
 from shared.domain.silence import Silence
 from shared.domain.speaking import Present, Speaking, rule_of
 from shared.domain.survey import Survey
@@ -131,14 +131,15 @@ class Deciding:
     def _telling(self, one: Present) -> tuple[Change, Sequence[Decision]]:
         speaking = self._speaking
         reasons = {hearing.receiver: speaking.reason(one, hearing) for hearing in one.hearings}
-        reasons |= {name: Reason.ESCALATED for name in speaking.escalated_to(one) if not _tells(reasons.get(name))}
-        return self._told_to(one, one.known, reasons)
+        higher = [up for up in speaking.escalated_to(one) if not _tells(reasons.get(up.receiver))]
+        reasons |= {up.receiver: Reason.ESCALATED for up in higher}
+        return self._told_to(one, one.known, reasons, higher)
 
     def _told_to(
-        self, one: Present, known: FindingMemory, reasons: Mapping[str, Reason]
+        self, one: Present, known: FindingMemory, reasons: Mapping[str, Reason], higher: Sequence[Hearing] = ()
     ) -> tuple[Change, Sequence[Decision]]:
         finding, speaking = one.finding, self._speaking
-        routes = {hearing.receiver: hearing.route for hearing in one.hearings}
+        routes = {hearing.receiver: hearing.route for hearing in (*higher, *one.hearings)}
         said = {name: reason for name, reason in reasons.items() if reason.tells}
         told = self._lowered(finding, known.told)
         for name, reason in said.items():

@@ -48,16 +48,17 @@ class Speaking:
             return None
         return told.at + waits[min(told.repeats, len(waits) - 1)]
 
-    def escalated_to(self, one: Present) -> Iterator[str]:
+    def escalated_to(self, one: Present) -> Iterator[Hearing]:
         """Whoever is to hear now because nobody has acknowledged it, and has not heard that it is as grave as this."""
-        for due, to in self.escalations(one):
-            for name in self.routes.named(to, one.concern) if due <= self.now else ():
+        for due, route in self.escalations(one):
+            to = route.escalation.to if route.escalation and due <= self.now else ()
+            for name in self.routes.named(to, one.concern):
                 told = one.known.told.get(name)
                 if told is None or not told.knows(one.finding.severity):
-                    yield name
+                    yield Hearing(name, route)
 
-    def escalations(self, one: Present) -> Iterator[tuple[datetime, tuple[str, ...]]]:
-        """When, and to whom: so long after the first of the route's receivers knew how grave it is."""
+    def escalations(self, one: Present) -> Iterator[tuple[datetime, Route]]:
+        """When, and by which route: so long after the first of its receivers knew how grave it is."""
         for route in self.routes.matching(one.concern):
             if route.escalation is None or Hearing("", route).quiet(one.finding.severity, self.now):
                 continue
@@ -67,7 +68,7 @@ class Speaking:
                 if (told := one.known.told.get(name)) and told.knows(one.finding.severity)
             ]
             if heard:
-                yield min(heard) + route.escalation.after, route.escalation.to
+                yield min(heard) + route.escalation.after, route
 
     def told(self, finding: Finding, reason: Reason, before: Told | None, group: str = "") -> Told:
         """What is remembered of it; what somebody had in hand counts from now."""

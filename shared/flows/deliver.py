@@ -81,6 +81,8 @@ class Deliver:
     async def _freeze(self, tell: Tell, channel: Channel | None) -> Batch | None:
         """Everything that waits, the newest too: it is one message less."""
         first = await self.outbox.waiting(tell.receiver, 1)
+        if not first:
+            await self.outbox.rest(tell.receiver)
         if not first or not tell.covers(first[0][1]):
             return None
         now = self.clock.now()

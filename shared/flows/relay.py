@@ -54,7 +54,7 @@ class Relay:
         await self.messages.refresh(Refresh(subscription_id), min(delay, LONGEST_DELAY))
 
     async def _wake_due(self, now: datetime, spare: timedelta | None) -> None:
-        for receiver in await self.outbox.receivers():
+        for receiver in await self.outbox.expecting():
             if await self._due(receiver, now, spare):
                 await self.messages.tell(Tell(receiver))
 

@@ -81,7 +81,15 @@ class Outbox(Protocol):
         ...
 
     async def receivers(self) -> Sequence[str]:
-        """Receivers for which something may wait: a short list."""
+        """Everyone to whom anything was ever to be told."""
+        ...
+
+    async def expecting(self) -> Sequence[str]:
+        """Those of them for whom something may wait now."""
+        ...
+
+    async def rest(self, receiver: str) -> None:
+        """Nothing waits for this one, if that is still so."""
         ...
 
     async def claim(self, receiver: str, holder: str, now: datetime, until: datetime) -> bool:

@@ -36,6 +36,7 @@ FROZEN = key("batch")
 STATE = key("state")
 OPEN, THREAD, LOST, DELIVERED, UNDELIVERED = "open", "thread", "lost", "delivered", "undelivered"
 
+MOST_TRIES = 8
 LONG_UNDER_WAY, LONG_WAITING = timedelta(minutes=30), timedelta(hours=6)
 LONG_AGO = timedelta(days=7)  # Whoever took nothing then and was sent nothing since may be no receiver any more.
 NEVER, FOREVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
@@ -64,6 +65,19 @@ class TableOutbox:
     async def receivers(self) -> Sequence[str]:
         """Everyone to whom anything was ever to be told."""
         return [str(row.values["name"]) for row in await self.rows.query(RECEIVERS)]
+
+    async def expecting(self) -> Sequence[str]:
+        """One query; owners may be many, and most of them wait for nothing."""
+        return [str(row.values["name"]) for row in await self.rows.query(RECEIVERS) if row.values.get("waits", True)]
+
+    async def rest(self, receiver: str) -> None:
+        """The row is read before what waits: whoever accepts something meanwhile has changed it, and it stays."""
+        row = await self.rows.get(RECEIVERS, key(receiver))
+        if row is None or not row.values.get("waits", True):
+            return
+        if await self.rows.query(key(receiver), *prefix(OPEN), limit=1) or await self.rows.get(key(receiver), FROZEN):
+            return
+        await self._insert(RECEIVERS, [Merge(Row(row.key, {"waits": False}, row.etag))])
 
     async def claim(self, receiver: str, holder: str, now: datetime, until: datetime) -> bool:
         """By ETag; our own write that was repeated on the way is recognised by its holder."""
@@ -224,8 +238,16 @@ class TableOutbox:
             await self.rows.transact(partition, some)
 
     async def _welcome(self, receiver: str) -> None:
-        if await self.rows.get(RECEIVERS, key(receiver)) is None:
-            await self._insert(RECEIVERS, [Insert(Row(key(receiver), {"name": receiver}))])
+        """Written each time, so that nobody who looked before says that nothing waits."""
+        for _ in range(MOST_TRIES):
+            row = await self.rows.get(RECEIVERS, key(receiver))
+            there = Row(key(receiver), {"name": receiver, "waits": True}, row.etag if row else "")
+            try:
+                await self.rows.transact(RECEIVERS, [Merge(there) if row else Insert(there)])
+            except Conflict:
+                continue
+            return
+        raise Conflict(f"{receiver} was written by somebody else {MOST_TRIES} times in a row")
 
     async def _take(self, receiver: str, operations: Sequence[Operation]) -> None:
         try:

@@ -471,3 +471,18 @@ async def test_a_pager_hears_even_of_ends_that_are_no_news() -> None:
     assert [("first", "profile-suspended"), ("resolved", "profile-suspended")] == rules(pager)
     assert [("first", "profile-suspended")] == rules(world.receiver)
     assert [] == boss.heard()
+
+
+async def test_whoever_waits_for_nothing_is_not_asked_about_each_minute() -> None:
+    world, _ = two()
+    suspended(world)
+    await world.plan()
+    await world.settle(START)
+    outbox = world.house().outbox
+    await world.settle(START + 10 * MINUTE)
+    assert ([], ["webhook"]) == (await outbox.expecting(), await outbox.receivers())
+
+    world.receiver.refusals = [AWAY]
+    suspended(world, "tools")
+    await world.later()
+    assert ["webhook"] == await outbox.expecting()
