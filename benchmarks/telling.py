@@ -1,6 +1,7 @@
 """What it costs to decide 10,000 problems, and to carry and tell them to one receiver over a storage emulator."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -36,7 +37,15 @@ from shared.wiring import Storage, azure_storage
 AUTHORITY = "BENCHMARK_AUTHORITY"
 FINDINGS, CPU_LIMIT, WALL_LIMIT = 10_000, 2.0, 60.0
 OWNER = Subscription("00000000-0000-4000-8000-000000000001", "Games")
-RECEIVERS = {"ALERT__TEAMS_URL": "https://teams.example/x", "ALERT__PAGERDUTY_KEY": "0" * 32}
+ROUTES = [
+    {"match": {"account": f"account-{number}*"}, "receivers": "teams", "escalate": {"to": "pagerduty", "after": "1h"}}
+    for number in range(100, 120)
+]
+RECEIVERS = {
+    "ALERT__TEAMS_URL": "https://teams.example/x",
+    "ALERT__PAGERDUTY_KEY": "0" * 32,
+    "ROUTES": json.dumps(ROUTES),
+}
 
 
 def main() -> int:
@@ -52,7 +61,7 @@ def main() -> int:
 
 
 def decided(now: datetime, settings: dict[str, str] | None = None) -> tuple[Verdict, float]:
-    """With routes that match by account and tag; and how long it took."""
+    """With twenty routes by the names of accounts; and how long it took."""
     chosen, _ = config.read(settings or RECEIVERS)
     places = {
         f"account-{n}": (Place(f"account-{n}", "westeurope", "Basic", {"team": f"{n % 7}"}),) for n in range(2_000)

@@ -282,6 +282,7 @@ class Settings(Receiving):
             frozenset(there),
             frozenset(name for name, one in there.items() if one.kind in ACKNOWLEDGED_TO),
             frozenset(domains),
+            {one.name: one.set_by.mail_to for one in there.values() if one.kind == MAIL},
         )
 
     @property

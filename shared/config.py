@@ -54,6 +54,9 @@ def _others(environment: Mapping[str, str]) -> tuple[Mapping[str, Receiving], tu
     for name, given in further(environment).items():
         try:
             found[name] = Receiving.model_validate({**common, **given})
+            if not any(True for _ in found[name].kinds()):
+                full = f"{next(iter(given))}__{name.upper().replace('-', '_')}"
+                mistakes.append(Mistake(full, f"{full} sets up no receiver by itself: something is missing beside it."))
         except ValidationError as error:
             written = name.upper().replace("-", "_")
             for mistake in (mistake_of(detail) for detail in error.errors()):
@@ -89,9 +92,12 @@ def not_together(settings: Settings) -> Iterator[Mistake]:
 def _receivers(settings: Settings) -> Iterator[Mistake]:
     """Who is named and not set up, and who is set up by half."""
     there = settings.receivers
-    if settings.mail_to and not settings.can_mail:
+    further = [f"ALERT__MAIL_TO__{name.upper()}" for name, other in settings.others.items() if other.mail_to]
+    for name in (*(["ALERT__MAIL_TO"] if settings.mail_to else []), *further) if not settings.can_mail else ():
         words = "needs ALERT__MAIL_FROM, and ALERT__SMTP_HOST or ALERT__MAIL_ENDPOINT: until then nobody gets mail"
-        yield Mistake("ALERT__MAIL_TO", f"ALERT__MAIL_TO {words}.")
+        yield Mistake(name, f"{name} {words}.")
+    if OWNER in settings.fallback:
+        yield Mistake("ALERT__FALLBACK", "ALERT__FALLBACK: must name receivers that are set up; owner is none.")
     if bool(settings.slack_token.get_secret_value()) is not bool(settings.slack_channel):
         yield from _half("ALERT__SLACK_TOKEN", "ALERT__SLACK_CHANNEL", settings)
     named = {

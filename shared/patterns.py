@@ -58,7 +58,11 @@ class MatchText(BaseModel):
     def match(self) -> Match:
         """As the domain knows it."""
         return Match(
-            frozenset(SEVERITIES[name.lower()] for name in self.severity),
+            frozenset(
+                severity
+                for name, severity in SEVERITIES.items()
+                if any(fnmatchcase(name, pattern.lower()) for pattern in self.severity)
+            ),
             self.rule,
             self.group,
             self.subscription,

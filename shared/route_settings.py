@@ -5,16 +5,22 @@ from datetime import datetime, time, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from shared.domain.matching import Match
 from shared.domain.quiet_hours import WEEK, QuietHours
-from shared.domain.routing import OWNER, Escalation, Route
+from shared.domain.routing import LAST, OWNER, Escalation, Route
 from shared.patterns import MatchText, Texts, faults_of
 from shared.setting_values import duration_list, receiver_list
 
 LONGEST_WAIT = timedelta(hours=1)
 STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
+
+
+def _some_time(quiet: "QuietText") -> "QuietText":
+    if quiet.begins == quiet.ends and len(quiet.days) == len(WEEK):
+        raise ValueError("must leave some time in which things are told")
+    return quiet
 
 
 def _clock_time(value: object) -> time:
@@ -55,7 +61,10 @@ def _wait(value: object) -> timedelta:
 def _repeat(value: object) -> object:
     if value == "never":
         return ()
-    return duration_list(",".join(value) if isinstance(value, list) else value)
+    texts = value if isinstance(value, list) else [value]
+    if not texts or not all(isinstance(text, str) for text in texts):
+        raise ValueError("must be spans like 1d and 7d, or never")
+    return duration_list(",".join(str(text) for text in texts))
 
 
 type Receivers = Annotated[Texts, BeforeValidator(receiver_list)]
@@ -93,7 +102,7 @@ class RouteText(BaseModel):
     grouping: Literal["problem", "rule", "subscription", "route"] = "problem"
     wait: Annotated[timedelta | None, BeforeValidator(_wait)] = None
     repeat: Annotated[tuple[timedelta, ...] | None, BeforeValidator(_repeat)] = None
-    quiet: QuietText | None = None
+    quiet: Annotated[QuietText, AfterValidator(_some_time)] | None = None
     escalate: EscalationText | None = None
 
     def route(self, number: int) -> Route:
@@ -125,7 +134,11 @@ def route_list(value: object) -> object:
     except ValidationError as error:
         fault = faults_of(error)[0]
         raise ValueError(f"{_place(fault.field)}{fault.words}") from None
-    return tuple(text.route(number) for number, text in enumerate(found, 1))
+    routes = tuple(text.route(number) for number, text in enumerate(found, 1))
+    names = [route.name for route in routes]
+    if wrong := [name for name in names if names.count(name) > 1 or name == LAST or "|" in name]:
+        raise ValueError(f"there may be one route called {wrong[0][:60]}, and none called {LAST} or with | in its name")
+    return routes
 
 
 def named_in(routes: Iterable[Route]) -> Iterator[tuple[Route, str]]:

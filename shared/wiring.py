@@ -198,7 +198,7 @@ def furnish(
         undelivered=Undelivered(outbox, messages),
         health=Health(looks, outbox, routes, sentences),
         events=Events(bursts, register, messages),
-        refresh=RefreshOne(collect, conclude, bursts, shelves, looks, messages, settings.only_subscriptions),
+        refresh=RefreshOne(collect, conclude, bursts, shelves, looks, messages, settings.only_subscriptions, due),
         costs=costs,
         known=Known(judge, shelves, looks, views, silences, settings.only_subscriptions),
         silences=silences,

@@ -62,7 +62,7 @@ async def _add(options: argparse.Namespace) -> int:
         raise Refusal("Say what is to be silenced: --account, --rule or another pattern, or --everything.", code=2)
     times = {name: getattr(options, name) for name in ("hours", "starts", "ends") if getattr(options, name) is not None}
     async with at(options) as home:
-        body = {"match": match, "reason": options.reason, **times}
+        body = {"match": match, "everything": options.everything, "reason": options.reason, **times}
         made = (await home.ask("POST", "silences", wants=(201,), body=body)).body
     print(_line(made))
     return 0

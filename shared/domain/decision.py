@@ -97,8 +97,13 @@ class Deciding:
             reason = self._quiet(setting, inhibited=inhibited)
             receivers = [hearing.receiver for hearing in one.hearings]
             return Change(finding.key, before, one.known), self._silent(finding, receivers, reason)
-        silence = next((silence for silence in self.silences if silence.holds(finding, one.concern, self.now)), None)
+        silence = self._holding(one)
         return self._silenced(one, silence) if silence else self._telling(one)
+
+    def _holding(self, one: Present) -> Silence | None:
+        """What keeps it from being told; an acknowledgement is of one life of a problem, and not of the next."""
+        holding = (found for found in self.silences if found.holds(one.finding, one.concern, self.now))
+        return next((found for found in holding if not found.acknowledges or found.made >= one.known.noticed), None)
 
     def _speaks(self, one: Present) -> bool:
         """Somebody is told of it, or was."""
@@ -211,7 +216,7 @@ class Deciding:
         """Told to exactly those who heard of it; where it is quiet for somebody, to them when that is over."""
         concern, speaking = self.surroundings.of(finding), self._speaking
         quiet = {hearing.receiver for hearing in self.routes.hear(concern) if hearing.quiet(finding.severity, self.now)}
-        to_hear = {name: last for name, last in before.told.items() if last.reason is not Reason.RESOLVED}
+        to_hear = {name: last for name, last in before.told.items() if last.open and self.routes.may_tell(name)}
         now = {
             name: speaking.told(finding, Reason.RESOLVED, last, last.group)
             for name, last in to_hear.items()
@@ -246,7 +251,8 @@ class Deciding:
     def _next_word(self, finding: Finding, told: Told, route: Route | None) -> str:
         if told.reason is Reason.RESOLVED:
             return ""
-        due = self._speaking.due(finding, told, route)
+        again_at_all = told.reason not in (Reason.ESCALATED, Reason.ACKNOWLEDGED)
+        due = self._speaking.due(finding, told, route) if again_at_all else None
         again = f"{moment(due)} if nothing has changed" if due else finding.next_word
         if self._rule(finding).quiet_end:
             return again or "only if it gets worse"

@@ -72,12 +72,15 @@ class _Standing:
     def __init__(self, findings: Iterable[Finding], pairs: Iterable[tuple[str, str]]) -> None:
         self._by_subject: dict[tuple[str, str], list[Finding]] = {}
         self._by_rule: dict[str, list[Finding]] = {}
+        self._by_profile: dict[tuple[str, str], list[Finding]] = {}
         self._pairs: dict[str, list[str]] = {}
         for other, rule in pairs:
             self._pairs.setdefault(rule, []).append(other)
         for finding in findings:
             self._by_subject.setdefault((finding.rule, finding.subject), []).append(finding)
             self._by_rule.setdefault(finding.rule, []).append(finding)
+            for profile in finding.covers:
+                self._by_profile.setdefault((finding.rule, profile), []).append(finding)
 
     def about_the_same(self, finding: Finding) -> Iterator[Finding]:
         """Of a rule that may, about the same subject or all of the same profiles."""
@@ -85,4 +88,5 @@ class _Standing:
             yield from self._by_subject.get((rule, finding.subject), ())
             yield from (other for other in self._by_rule.get(rule, ()) if _within(finding, other))
             if finding.covers:
-                yield from (other for other in self._by_rule.get(rule, ()) if finding.covers <= other.covers)
+                some = next(iter(finding.covers))
+                yield from (one for one in self._by_profile.get((rule, some), ()) if finding.covers <= one.covers)

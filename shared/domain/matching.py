@@ -1,10 +1,14 @@
 """What a problem concerns, and patterns for it: routes and silences are chosen by the same words."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from shared.domain.finding import Finding, Severity
+
+ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,11 @@ class Place:
     sku: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     owners: tuple[str, ...] = ()
+    id: str = ""
+
+    def holds(self, resource: str) -> bool:
+        """Whether a lower-case ARM id is the account's, or of something in it."""
+        return bool(self.id) and f"{resource}/".startswith(f"{self.id}/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +41,7 @@ class Surroundings:
 
     def of(self, finding: Finding) -> "Concern":
         """What this problem concerns."""
-        places = tuple(place for name in finding.accounts for place in self.places.get(name, (Place(name),)))
+        places = tuple(place for name in finding.accounts for place in self._called(name, finding))
         return Concern(
             finding.severity,
             finding.rule,
@@ -41,6 +50,12 @@ class Surroundings:
             (self.subscription_id, self.subscription),
             places,
         )
+
+    def _called(self, name: str, finding: Finding) -> tuple[Place, ...]:
+        """Where two groups have an account of one name, the one that the problem is about."""
+        called = self.places.get(name, (Place(name),))
+        about = tuple(place for place in called if place.holds(finding.resource)) if len(called) > 1 else ()
+        return about or called
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,5 +153,6 @@ def _any(patterns: Iterable[str], texts: Iterable[str]) -> bool:
     return not wanted or any(_fits(pattern, text) for text in texts for pattern in wanted)
 
 
+@lru_cache(maxsize=100_000)
 def _fits(pattern: str, text: str) -> bool:
     return fnmatchcase(text.lower(), pattern.lower().replace("[", "[[]"))

@@ -1,18 +1,16 @@
 """Who hears what: an ordered list of routes, and receivers by severity as the last one, which always matches."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.domain.finding import Severity
-from shared.domain.matching import Concern, Match
+from shared.domain.matching import ADDRESS, Concern, Match
 from shared.domain.quiet_hours import QuietHours
 from shared.domain.words import span
 
 OWNER = "owner"
 MAIL = "mail"
-ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
 LAST = "last"
 
 
@@ -68,7 +66,7 @@ class Routes:
     when somebody has a problem in hand.
 
     `there` are all that are set up (None: whoever is named); with mail an owner's address is a receiver too, where its
-    domain is one of `owner_domains`.
+    domain is one of `owner_domains`. `addresses` are those of mail receivers: nobody is written to twice.
     """
 
     by_severity: Mapping[Severity, tuple[str, ...]] = field(default_factory=dict)
@@ -76,15 +74,16 @@ class Routes:
     there: frozenset[str] | None = None
     acknowledged_to: frozenset[str] = frozenset()
     owner_domains: frozenset[str] = frozenset()
+    addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def matching(self, concern: Concern) -> Iterator[Route]:
         """Every route that a problem takes, in order."""
         for route in self.ordered:
             if route.match.fits(concern):
                 yield route
-                if not route.goes_on:
+                if not route.goes_on and any(True for _ in self.named(route.receivers, concern)):
                     return
-        yield self._last(concern.severity)
+        yield self._last(concern)
 
     def hear(self, concern: Concern) -> Sequence[Hearing]:
         """Who is to hear of it, each once."""
@@ -92,19 +91,20 @@ class Routes:
         for route in self.matching(concern):
             for receiver in self.named(route.receivers, concern):
                 found.setdefault(receiver, Hearing(receiver, route))
-        return list(found.values())
+        doubled = {f"{MAIL}:{address.lower()}" for name in found for address in self.addresses.get(name, ())}
+        return [hearing for name, hearing in found.items() if name not in doubled]
 
     def told_apart(self, concern: Concern) -> Iterator[str]:
         """Each route, and why it is taken or not; then who hears, in words."""
         taken, over = {id(route) for route in self.matching(concern)}, False
-        for route in (*self.ordered, self._last(concern.severity)):
+        for route in (*self.ordered, self._last(concern)):
             about = f"Route {route.name} ({route.match.says})" if route.name != LAST else "Last route (by severity)"
             if over:
                 yield f"{about}: not asked, for one before it does not go on"
             elif id(route) in taken or route.name == LAST:
                 found = list(self.named(route.receivers, concern))
                 yield f"{about}: {', '.join(found) or 'nobody'}{''.join(f'; {one}' for one in self._terms(route))}"
-                over = not route.goes_on
+                over = not route.goes_on and bool(found)
             else:
                 yield f"{about}: no, {next(route.match.misfits(concern))}"
         for owner in concern.owners:
@@ -134,8 +134,9 @@ class Routes:
 
     def of_owner(self, owner: str) -> Iterator[str]:
         """`mail:ADDRESS` for each address in it, or the receiver of that name."""
-        if self.is_there(owner.strip().lower()) and "@" not in owner:
-            yield owner.strip().lower()
+        named = owner.strip().lower()
+        if "@" not in owner and self.is_there(named) and named not in self.acknowledged_to:  # A tag pages nobody.
+            yield named
         for address in ADDRESS.findall(owner):
             if self.is_there(MAIL) and address.rpartition("@")[2].lower() in self.owner_domains:
                 yield f"{MAIL}:{address.lower()}"
@@ -156,8 +157,11 @@ class Routes:
         names = (*(name for some in self.by_severity.values() for name in some), *by_route)
         return tuple(dict.fromkeys(name for name in names if name != OWNER and self.is_there(name)))
 
-    def _last(self, severity: Severity) -> Route:
-        return Route(LAST, Match(), self.by_severity.get(severity, ()))
+    def _last(self, concern: Concern) -> Route:
+        """What is critical reaches everybody before it reaches nobody, unless nobody is what was asked for."""
+        names = self.by_severity.get(concern.severity, ())
+        lost = concern.severity is Severity.CRITICAL and names and not any(True for _ in self.named(names, concern))
+        return Route(LAST, Match(), tuple(sorted(self.there or ())) if lost else names)
 
 
 def _escalated(route: Route) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Silences: what is known and not to be told, from when to when, by whom and why."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain.finding import Finding
@@ -8,6 +8,7 @@ from shared.domain.matching import Concern, Match
 
 ACKNOWLEDGED_FOR = timedelta(days=14)
 LONG = timedelta(days=7)
+SILENCE_ENDS = "silence-ends"  # No silence holds back that one ends.
 BEFORE_THE_END = timedelta(days=1)
 
 
@@ -40,7 +41,12 @@ class Silence:
     def holds(self, finding: Finding, concern: Concern, now: datetime) -> bool:
         """Whether it keeps this problem from being told."""
         known = self.severity is None or (finding.severity, finding.level) <= (self.severity, self.level)
-        return known and self.active(now) and self.match.fits(concern)
+        return known and self.active(now) and finding.rule != SILENCE_ENDS and self._is_all_about(concern)
+
+    def _is_all_about(self, concern: Concern) -> bool:
+        """A problem of many accounts is held back only where all of them are meant."""
+        each = [replace(concern, places=(place,)) for place in concern.places] or [concern]
+        return self.match.fits(concern) and all(self.match.fits(one) for one in each)
 
     def ends_soon(self, now: datetime) -> bool:
         """A long one of which people should hear before it ends."""

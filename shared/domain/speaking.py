@@ -54,7 +54,7 @@ class Speaking:
             to = route.escalation.to if route.escalation and due <= self.now else ()
             for name in self.routes.named(to, one.concern):
                 told = one.known.told.get(name)
-                if told is None or not told.knows(one.finding.severity):
+                if told is None or told.held or not told.knows(one.finding.severity):
                     yield Hearing(name, route)
 
     def escalations(self, one: Present) -> Iterator[tuple[datetime, Route]]:
@@ -65,7 +65,7 @@ class Speaking:
             heard = [
                 told.since or told.at
                 for name in self.routes.named(route.receivers, one.concern)
-                if (told := one.known.told.get(name)) and told.knows(one.finding.severity)
+                if (told := one.known.told.get(name)) and told.knows(one.finding.severity) and not told.held
             ]
             if heard:
                 yield min(heard) + route.escalation.after, route

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from shared.domain.account import SigningAccount
 from shared.domain.finding import Rule
-from shared.domain.matching import Place, Surroundings
+from shared.domain.matching import ADDRESS, Place, Surroundings
 from shared.domain.rules.concerns import requests
 from shared.domain.survey import Survey
 
@@ -17,7 +17,8 @@ def surroundings_of(survey: Survey, rules: Iterable[Rule], owner_tags: Sequence[
             if entry.contact or entry.owner:
                 named.setdefault(account.id, []).append(entry.contact or entry.owner)
     places: dict[str, tuple[Place, ...]] = {}
-    gone = [facts.account for facts in survey.gone.values()]
+    there = {account.name for account in survey.accounts}
+    gone = [facts.account for facts in survey.gone.values() if facts.account.name not in there]
     for account in (*survey.accounts, *gone):
         place = _place(survey, account, owner_tags, tuple(named.get(account.id, ())))
         places[account.name] = (*places.get(account.name, ()), place)
@@ -32,4 +33,5 @@ def _place(survey: Survey, account: SigningAccount, owner_tags: Sequence[str], l
         for name, value in tags.items()
     }
     owner = next((lowered[tag] for tag in owner_tags if lowered.get(tag)), "")
-    return Place(account.name, account.region, account.sku, lowered, (owner,) if owner else listed)
+    owners = (owner,) if ADDRESS.search(owner) else (*filter(None, [owner]), *listed)
+    return Place(account.name, account.region, account.sku, lowered, owners, account.id)

@@ -1,10 +1,11 @@
 """Refresh: read one account again, and judge its subscription from what is known."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain.blind import About, Sight, hidden
-from shared.domain.look import Shard
+from shared.domain.look import Look, Shard
 from shared.domain.refresh import Refresh
 from shared.domain.subscription import Subscription
 from shared.domain.usage import month_of
@@ -18,6 +19,7 @@ from shared.ports.shelves import Shelves
 MAX_ATTEMPTS = 5
 AFTER_THE_FIRST = timedelta(minutes=1)
 RECENT = 5
+LATE = timedelta(hours=2)
 # A certificate of a day is renewed so long before it is called late.
 STALE_AFTER = timedelta(hours=12)
 
@@ -36,6 +38,7 @@ class RefreshOne:
     looks: Looks
     messages: Messages
     only: frozenset[str] = frozenset()
+    due_after: Callable[[datetime], datetime] | None = None
 
     async def run(self, refresh: Refresh, now: datetime) -> None:
         """Safe to run twice, or two at once. A subscription that no look has seen is left to the next one."""
@@ -58,10 +61,15 @@ class RefreshOne:
             # Before anything is concluded: a look that began earlier must not put back what it read before this.
             await self.bursts.change(refresh.account_id, lambda burst: burst.with_reading(now))
         await self.conclude.remember(kept, found, now)
-        if any(look.closed and now - look.started < STALE_AFTER for look in looks):
+        if any(look.closed and now < self._stale_from(look) for look in looks):
             await self.conclude.run(Shard(looks[0].id, kept.subscription, ()), kept, found, now)
         else:  # After an outage the other accounts are known by old facts: the look that comes next judges.
             await self.conclude.keep(kept, found, now)
+
+    def _stale_from(self, look: Look) -> datetime:
+        """Half a day after it, or a while after the next one was due, where checks are rare."""
+        due = self.due_after(look.started) + LATE if self.due_after else look.started
+        return max(look.started + STALE_AFTER, due)
 
     async def _later(self, refresh: Refresh, at: datetime, now: datetime) -> None:
         """After some attempts the next look has to do."""

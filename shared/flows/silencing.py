@@ -99,13 +99,14 @@ class Silencing:
 def _is_about(known: FindingMemory, account: str, rule: str) -> bool:
     wanted, finding = account.lower(), known.finding
     of_account = not wanted or wanted in [name.lower() for name in finding.accounts]
-    return of_account and rule.lower() in ("", finding.rule) and any(told.rings for told in known.told.values())
+    return of_account and rule.lower() in ("", finding.rule) and any(told.open for told in known.told.values())
 
 
 def _acknowledged(
     owner: Subscription, known: FindingMemory, lasts: timedelta, reason: str, speaker: Speaker
 ) -> Silence:
-    finding = known.finding
+    finding, told = known.finding, [one for one in known.told.values() if one.open]
+    severity, level = max((one.severity, one.level) for one in told)  # As it was told last, which may be less by now.
     match = Match(subscriptions=(owner.id,), problem=finding.key)
     return Silence(
         uuid.uuid4().hex[:12],
@@ -115,6 +116,6 @@ def _acknowledged(
         speaker.name,
         reason.strip(),
         speaker.at,
-        severity=int(finding.severity),
-        level=finding.level,
+        severity=int(severity),
+        level=level,
     )

@@ -57,10 +57,10 @@ class TableOutbox:
     async def accept(self, intents: Sequence[Intent]) -> None:
         """Take each intent once, in its life: the `seen` row stays after delivery."""
         for receiver in sorted({intent.receiver for intent in intents}):
-            await self._welcome(receiver)
             mine = [intent for intent in intents if intent.receiver == receiver]
             for operations in in_transactions(key(receiver), (_taking(intent) for intent in mine)):
                 await self._take(receiver, operations)
+            await self._welcome(receiver)
 
     async def receivers(self) -> Sequence[str]:
         """Everyone to whom anything was ever to be told."""

@@ -26,6 +26,7 @@ class SilenceText(BaseModel):
     model_config = STRICT
 
     match: MatchText
+    everything: bool = False
     reason: str
     starts: AwareDatetime | None = None
     ends: AwareDatetime | None = None
@@ -33,6 +34,8 @@ class SilenceText(BaseModel):
 
     def times(self, now: datetime) -> tuple[datetime, datetime]:
         """Start and end. Raises Unfit."""
+        if (self.match == MatchText()) is not self.everything:
+            raise Unfit([Fault("match", "say what is to be silenced, or that it is everything")])
         starts = self.starts or now
         if (self.ends is None) is (self.hours is None):
             raise Unfit([Fault("ends", "give either ends or hours")])

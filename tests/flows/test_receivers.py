@@ -486,3 +486,17 @@ async def test_whoever_waits_for_nothing_is_not_asked_about_each_minute() -> Non
     suspended(world, "tools")
     await world.later()
     assert ["webhook"] == await outbox.expecting()
+
+
+async def test_where_checks_are_rare_events_and_escalations_are_judged_all_the_same() -> None:
+    world, boss = two([UP], WATCH_SCHEDULE="0 0 6 * * *")
+    world.azure.add("games", Profile())
+    await world.look()
+    await world.settle(START + timedelta(hours=14))
+    account = next(iter(world.azure.accounts))
+    world.azure.change(account, status="Suspended")
+    await world.event(account)
+    await world.settle(world.clock.now() + timedelta(minutes=30))
+
+    assert [("first", "profile-suspended")] == rules(world.receiver)
+    assert [("escalated", "profile-suspended")] == rules(boss)

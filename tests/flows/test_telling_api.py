@@ -46,6 +46,7 @@ async def test_a_silence_is_made_listed_and_ended() -> None:
         ),
         ({**SILENCE, "match": {"acount": "x"}}, [("match.acount", "is not known here")]),
         ({**SILENCE, "match": {"rule": "qota"}}, [("match.rule", "there is no rule qota")]),
+        ({**SILENCE, "match": {}}, [("match", "say what is to be silenced, or that it is everything")]),
         ({"hours": 3}, [("match", "is missing"), ("reason", "is missing")]),
         ([], [("", "must be an object")]),
     ],

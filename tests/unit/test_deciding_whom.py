@@ -7,7 +7,7 @@ import pytest
 
 from shared.domain.finding import Finding, Severity
 from shared.domain.inhibition import hidden_keys
-from shared.domain.matching import Match
+from shared.domain.matching import Match, Surroundings
 from shared.domain.memory import Reason
 from shared.domain.policy import TellPolicy
 from shared.domain.quiet_hours import QuietHours
@@ -23,7 +23,9 @@ def silence(
     starts: float = 0, hours: float = 3, severity: Severity | None = None, level: int = 0, match: Match | None = None
 ) -> Silence:
     begins = START + starts * HOUR
-    return Silence("s", match or Match(), begins, begins + hours * HOUR, "ana", "migration", START, severity, level)
+    return Silence(
+        "s", match or Match(), begins, begins + hours * HOUR, "ana", "migration", START + DAY, severity, level
+    )
 
 
 def test_what_is_silenced_is_not_told_and_is_told_when_that_ends_if_it_is_still_true() -> None:
@@ -195,3 +197,66 @@ def test_a_subscription_that_cannot_be_read_hides_what_is_only_guessed_of_it() -
     elsewhere = replace(idle, subject="y", resource="/subscriptions/12/resourcegroups/x")
     grave = replace(idle, subject="z", severity=Severity.CRITICAL)
     assert {idle.key} == hidden_keys([lost, idle, elsewhere, grave], [lost, idle, elsewhere, grave])
+
+
+def test_an_acknowledgement_is_of_one_life_of_a_problem() -> None:
+    life = Life(tell=TellPolicy(resolve_after_looks=1))
+    life.look(CRITICAL)
+    life.silences = [replace(silence(severity=Severity.CRITICAL, hours=99), made=START + HOUR)]
+    assert [[], [("mail", "resolved"), ("pager", "resolved")]] == [life.look(CRITICAL), life.look()]
+    assert [("mail", "first"), ("pager", "first")] == life.look(CRITICAL)
+
+
+def test_a_pager_that_was_told_one_higher_rings_again_when_an_acknowledgement_ends() -> None:
+    life = Life(UP)
+    for _ in range(3):
+        life.look(CRITICAL)
+    life.silences = [silence(3.5, hours=1, severity=Severity.CRITICAL)]
+    assert [("pager", "acknowledged")] == life.look(CRITICAL)
+    assert [("chat", "repeat")] == life.look(CRITICAL)
+    assert [[], [("pager", "escalated")]] == [life.look(CRITICAL), life.look(CRITICAL)]
+
+
+def test_nothing_goes_higher_in_the_moment_in_which_a_silence_ends() -> None:
+    life = Life(UP)
+    life.look(CRITICAL)
+    life.silences = [silence(1.5, hours=5)]
+    for _ in range(5):
+        life.look(CRITICAL)
+    assert [("chat", "repeat")] == life.look(CRITICAL)
+
+
+def test_no_silence_holds_back_that_one_ends() -> None:
+    ends = finding("silence-ends", Severity.WARNING)
+    assert not silence(hours=99).holds(ends, Surroundings().of(ends), START + HOUR)
+
+
+def test_a_silence_about_one_account_does_not_hold_back_a_problem_of_many() -> None:
+    of_two = replace(CRITICAL, accounts=("sandbox", "payments"))
+    one, both = silence(match=Match(accounts=("sandbox",))), silence(match=Match(accounts=("sandbox", "pay*")))
+    held = [found.holds(of_two, Surroundings().of(of_two), START + HOUR) for found in (one, both)]
+    assert [False, True] == held
+
+
+def test_a_receiver_that_was_removed_is_not_told_the_end() -> None:
+    life = Life(replace(ROUTES, there=frozenset({"pager", "mail"})), tell=TellPolicy(resolve_after_looks=1))
+    life.look(CRITICAL)
+    life.routes = replace(life.routes, there=frozenset({"mail"}))
+    assert [("mail", "resolved")] == life.look()
+
+
+def test_whoever_hears_because_nobody_acknowledged_is_promised_no_repeat() -> None:
+    life = Life(UP)
+    for _ in range(3):
+        life.look(CRITICAL)
+    [intent] = life.intents
+    assert ("pager", "if it gets worse, and when it is over") == (intent.receiver, intent.next_word)
+
+
+def test_among_many_profiles_those_are_hidden_that_lie_in_what_hides() -> None:
+    def covering(rule: str, *profiles: str) -> Finding:
+        return replace(finding(rule), subject=profiles[0], covers=frozenset(profiles))
+
+    late = [covering("renewal-stopped", "a"), covering("renewal-stopped", "a", "b"), covering("renewal-stopped", "c")]
+    down = [covering("signing-down", "a", "x"), covering("signing-down", "b")]
+    assert {late[0].key} == hidden_keys([*late, *down], [*late, *down])

@@ -76,6 +76,22 @@ def test_there_may_be_several_of_a_kind_with_secrets_of_the_first() -> None:
             "ALERT__TEAMS_URL__GAMES: must be a web address that begins with https://.",
         ),
         (
+            {"ALERT__WEBHOOK_SECRET__GAMES": "x"},
+            "ALERT__WEBHOOK_SECRET__GAMES sets up no receiver by itself: something is missing beside it.",
+        ),
+        (
+            {"ALERT__SLACK_CHANNEL__GAMES": "C1"},
+            "ALERT__SLACK_CHANNEL__GAMES sets up no receiver by itself: something is missing beside it.",
+        ),
+        (
+            {"ALERT__MAIL_TO__GAMES": "ops@contoso.example"},
+            HALF_A_MAIL.replace("ALERT__MAIL_TO", "ALERT__MAIL_TO__GAMES"),
+        ),
+        (
+            {**TEAMS, "ALERT__FALLBACK": "owner"},
+            "ALERT__FALLBACK: must name receivers that are set up; owner is none.",
+        ),
+        (
             {"ALERT__TEEMS_URL__GAMES": "https://teams.example"},
             "ALERT__TEEMS_URL__GAMES is not a setting of Countersign: did you mean ALERT__TEAMS_URL?",
         ),

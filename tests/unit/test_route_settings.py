@@ -82,6 +82,15 @@ def test_a_route_is_read_as_it_is_written() -> None:
             f"route 1, escalate, after: {SPANS}.",
         ),
         ({"receivers": "teams", "wait": "2h"}, "route 1, wait: must be an hour at most."),
+        ({"receivers": "teams", "repeat": ["1d", 7]}, "route 1, repeat: must be spans like 1d and 7d, or never."),
+        (
+            {"receivers": "teams", "quiet": {"from": "07:00", "to": "07:00"}},
+            "route 1, quiet: must leave some time in which things are told.",
+        ),
+        (
+            {"receivers": "teams", "name": "last"},
+            "there may be one route called last, and none called last or with | in its name.",
+        ),
         ({"receivers": "teams", "continue": "yes"}, "route 1, continue: must be true or false."),
     ],
 )
@@ -93,3 +102,13 @@ def test_a_mistake_is_named_with_its_place_and_no_route_is_in_force(route: Any, 
 def test_a_receiver_that_is_not_set_up_is_a_mistake_with_the_nearest_one() -> None:
     routes, mistakes = read({"receivers": "teams:gmaes"})
     assert ((), ["ROUTES names teams:gmaes, which is not set up: did you mean teams:games?"]) == (routes, mistakes)
+
+
+def test_severities_may_be_patterns() -> None:
+    routes, mistakes = read({"match": {"severity": ["crit*", "WARNING"]}, "receivers": "teams"})
+    assert ([], frozenset({Severity.CRITICAL, Severity.WARNING})) == (mistakes, routes[0].match.severities)
+
+
+def test_two_routes_of_one_name_are_refused() -> None:
+    routes, [mistake] = read({"receivers": "teams", "name": "2"}, {"receivers": "teams"})
+    assert ((), True) == (routes, mistake.startswith("ROUTES: there may be one route called 2"))

@@ -151,7 +151,7 @@ def test_the_way_of_a_problem_is_told_in_words() -> None:
             "Route 2 (everything): nobody; after 4 hours without acknowledgement also pagerduty; "
             "a pager gets one call a rule"
         ),
-        "Last route (by severity): not asked, for one before it does not go on",
+        "Last route (by severity): mail",
         "Owner lena@contoso.example: neither a receiver nor an address that may be written to",
     ] == list(routes.told_apart(CONCERN))
 
@@ -195,3 +195,36 @@ def test_surroundings_know_every_account_of_a_problem() -> None:
     concern = around.of(finding)
     assert (("1", "Sub"), "cost", (GAMES, Place("other"))) == (concern.subscription, concern.group, concern.places)
     assert ("lena@contoso.example",) == concern.owners
+
+
+def test_a_route_that_reaches_nobody_swallows_nothing() -> None:
+    routes = Routes(LAST, (route("1", "owner"),), frozenset({"mail"}))
+    assert [("mail", "last")] == heard(routes)
+
+
+def test_what_is_critical_reaches_everybody_before_it_reaches_nobody() -> None:
+    critical = replace(CONCERN, severity=Severity.CRITICAL)
+    there = frozenset({"mail", "teams"})
+    assert [("mail", "last"), ("teams", "last")] == heard(Routes({Severity.CRITICAL: ("owner",)}, (), there), critical)
+    assert [] == heard(Routes({Severity.CRITICAL: ()}, (), there), critical)
+
+
+def test_an_owner_who_gets_the_mail_anyway_gets_it_once() -> None:
+    on = replace(route("1", "owner"), goes_on=True)
+    domains = frozenset({"contoso.example"})
+    routes = Routes(
+        LAST, (on,), frozenset({"mail"}), owner_domains=domains, addresses={"mail": ("Lena@contoso.example",)}
+    )
+    assert [("mail", "last")] == heard(routes)
+
+
+def test_a_tag_pages_nobody() -> None:
+    routes = Routes({}, (route("1", "owner"),), frozenset({"pagerduty"}), acknowledged_to=frozenset({"pagerduty"}))
+    assert [] == heard(routes, replace(CONCERN, places=(replace(GAMES, owners=("pagerduty",)),)))
+
+
+def test_of_two_accounts_of_one_name_the_one_is_meant_that_the_problem_is_about() -> None:
+    one, other = replace(GAMES, id="/rg1/x"), replace(GAMES, id="/rg2/x", owners=("bob@contoso.example",))
+    around = Surroundings("1", "Sub", {}, {"games-eu": (one, other)})
+    finding = Finding("cost-idle", "x", Severity.INFO, "", "", "", (), accounts=("games-eu",), resource="/rg2/x/y")
+    assert ((other,), (one, other)) == (around.of(finding).places, around.of(replace(finding, resource="")).places)

@@ -7,6 +7,7 @@ from shared.domain.finding import Finding, Rule, Severity
 from shared.domain.fleet import FleetSurvey
 from shared.domain.policy import Policy
 from shared.domain.rules import pages
+from shared.domain.silence import SILENCE_ENDS as SILENCE_ENDS_RULE
 from shared.domain.words import moment
 
 
@@ -88,7 +89,7 @@ REFUSES: Rule[FleetSurvey] = Rule(
     settled=True,
 )
 SILENCE_ENDS: Rule[FleetSurvey] = Rule(
-    "silence-ends",
+    SILENCE_ENDS_RULE,
     silence_ends,
     {"a silence of more than 7 days, a day before its end": Severity.WARNING},
     advice="Solve what it holds back, or silence it again: countersign silences list.",
