@@ -86,7 +86,8 @@ class Deciding:
     def _present(self, finding: Finding, before: FindingMemory | None) -> Present:
         concern = self.surroundings.of(finding)
         known = before if before and before.read_only else self._seen_again(finding, before)
-        return Present(finding, before, known, concern, self.routes.hear(concern))
+        routes = tuple(self.routes.matching(concern))
+        return Present(finding, before, known, concern, routes, self.routes.heard_by(routes, concern))
 
     def _of_present(self, one: Present, *, inhibited: bool) -> tuple[Change, Sequence[Decision]]:
         finding, before = one.finding, one.before

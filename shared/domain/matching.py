@@ -94,8 +94,20 @@ class Match:
     problem: str = ""
 
     def fits(self, concern: Concern) -> bool:
-        """Whether it is about this."""
-        return not any(True for _ in self.misfits(concern))
+        """Whether it is about this; `misfits` says why not, and this is asked for every problem and route."""
+        return (
+            (not self.severities or concern.severity in self.severities)
+            and (not self.rules or _any(self.rules, (concern.rule,)))
+            and (not self.groups or _any(self.groups, (concern.group,)))
+            and (not self.subscriptions or _any(self.subscriptions, concern.subscription))
+            and (not self.problem or self.problem == concern.key)
+            and (not self.placed or any(self._placed(place) for place in concern.places))
+        )
+
+    @property
+    def placed(self) -> bool:
+        """It asks for something of an account."""
+        return bool(self.accounts or self.regions or self.skus or self.tags)
 
     def misfits(self, concern: Concern) -> Iterator[str]:
         """Why it is not about this, in words: `severity is warning`."""
@@ -113,7 +125,7 @@ class Match:
 
     def reaches(self, subscription: tuple[str, str]) -> bool:
         """Whether it may be about something in this subscription (id and name)."""
-        return _any(self.subscriptions, subscription)
+        return not self.subscriptions or _any(self.subscriptions, subscription)
 
     @property
     def says(self) -> str:
@@ -140,17 +152,16 @@ class Match:
 
     def _placed(self, place: Place) -> bool:
         return (
-            _any(self.accounts, [place.account])
-            and _any(self.regions, [place.region])
-            and _any(self.skus, [place.sku])
+            (not self.accounts or _any(self.accounts, (place.account,)))
+            and (not self.regions or _any(self.regions, (place.region,)))
+            and (not self.skus or _any(self.skus, (place.sku,)))
             and all(_fits(pattern, place.tags.get(name.lower(), "")) for name, pattern in self.tags.items())
         )
 
 
 def _any(patterns: Iterable[str], texts: Iterable[str]) -> bool:
-    """One of them fits one; where there is no pattern everything does."""
-    wanted = tuple(patterns)
-    return not wanted or any(_fits(pattern, text) for text in texts for pattern in wanted)
+    """One of them fits one."""
+    return any(_fits(pattern, text) for text in texts for pattern in patterns)
 
 
 @lru_cache(maxsize=100_000)

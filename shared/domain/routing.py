@@ -87,10 +87,16 @@ class Routes:
 
     def hear(self, concern: Concern) -> Sequence[Hearing]:
         """Who is to hear of it, each once."""
+        return self.heard_by(tuple(self.matching(concern)), concern)
+
+    def heard_by(self, routes: Sequence[Route], concern: Concern) -> Sequence[Hearing]:
+        """The same, where the routes that it takes are known."""
         found: dict[str, Hearing] = {}
-        for route in self.matching(concern):
+        for route in routes:
             for receiver in self.named(route.receivers, concern):
                 found.setdefault(receiver, Hearing(receiver, route))
+        if not any(name.startswith(f"{MAIL}:") for name in found):
+            return list(found.values())
         doubled = {f"{MAIL}:{address.lower()}" for name in found for address in self.addresses.get(name, ())}
         return [hearing for name, hearing in found.items() if name not in doubled]
 

@@ -40,13 +40,16 @@ class Silence:
 
     def holds(self, finding: Finding, concern: Concern, now: datetime) -> bool:
         """Whether it keeps this problem from being told."""
+        if self.match.problem and self.match.problem != concern.key:  # Of many acknowledgements most are of others.
+            return False
         known = self.severity is None or (finding.severity, finding.level) <= (self.severity, self.level)
         return known and self.active(now) and finding.rule != SILENCE_ENDS and self._is_all_about(concern)
 
     def _is_all_about(self, concern: Concern) -> bool:
         """A problem of many accounts is held back only where all of them are meant."""
-        each = [replace(concern, places=(place,)) for place in concern.places] or [concern]
-        return self.match.fits(concern) and all(self.match.fits(one) for one in each)
+        if not self.match.placed or len(concern.places) < 2:
+            return self.match.fits(concern)
+        return all(self.match.fits(replace(concern, places=(place,))) for place in concern.places)
 
     def ends_soon(self, now: datetime) -> bool:
         """A long one of which people should hear before it ends."""

@@ -14,12 +14,13 @@ from shared.domain.routing import Hearing, Route, Routes
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """A finding that is there, with what is known of it and who is to hear of it."""
+    """A finding that is there, with what is known of it, the routes that it takes and who is to hear of it."""
 
     finding: Finding
     before: FindingMemory | None
     known: FindingMemory
     concern: Concern
+    routes: Sequence[Route]
     hearings: Sequence[Hearing]
 
 
@@ -59,7 +60,7 @@ class Speaking:
 
     def escalations(self, one: Present) -> Iterator[tuple[datetime, Route]]:
         """When, and by which route: so long after the first of its receivers knew how grave it is."""
-        for route in self.routes.matching(one.concern):
+        for route in one.routes:
             if route.escalation is None or Hearing("", route).quiet(one.finding.severity, self.now):
                 continue
             heard = [
