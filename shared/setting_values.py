@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import urlsplit
 
+from shared.domain.matching import ADDRESS
 from shared.domain.policy import Budget
 from shared.schedule import NeverDue, next_due
 
@@ -181,7 +182,6 @@ def _field_fits(text: str, limits: tuple[int, int]) -> bool:
     )
 
 
-MAIL_ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
 RECEIVER = re.compile(r"owner|(teams|slack|mail|pagerduty|webhook|eventgrid)(:[a-z0-9-]{1,40})?")
 WORDS_FOR_RECEIVERS = ("all", "messages", "none")
 
@@ -191,7 +191,7 @@ def address_list(value: object) -> object:
     if not isinstance(value, str):
         return value
     found = tuple(part.strip() for part in re.split(r"[,;]", value) if part.strip())
-    if not all(MAIL_ADDRESS.fullmatch(part) for part in found):
+    if not all(ADDRESS.fullmatch(part) for part in found):
         raise ValueError("must be mail addresses with commas between, like ops@contoso.example")
     return found
 
@@ -203,7 +203,7 @@ def receiver_list(value: object) -> object:
         return value
     found = tuple(dict.fromkeys(str(name).strip().lower() for name in names if str(name).strip()))
     for name in found or ("",):
-        mailed = name.startswith("mail:") and MAIL_ADDRESS.fullmatch(name.removeprefix("mail:"))
+        mailed = name.startswith("mail:") and ADDRESS.fullmatch(name.removeprefix("mail:"))
         if not (mailed or RECEIVER.fullmatch(name)):
             raise ValueError(
                 "must name receivers: owner, teams, slack, mail, pagerduty, webhook, eventgrid, a further one like "
@@ -242,22 +242,6 @@ def tag_list(value: object) -> object:
 def spans_or_never(value: object) -> object:
     """`3d,7d`, or `never` -> ()."""
     return () if str(value).strip().lower() == "never" else duration_list(value)
-
-
-def names_of(what: str, *known: str) -> Callable[[object], object]:
-    """`a, b` -> ("a", "b"), each one of these; `none` -> ()."""
-
-    def check(value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        found = tuple(part.strip().lower() for part in value.split(",") if part.strip())
-        if found == ("none",):
-            return ()
-        if not found or not set(found) <= set(known):
-            raise ValueError(f"must name {what} that there are ({', '.join(known)}), or say none")
-        return found
-
-    return check
 
 
 def is_true(value: object) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from sandbox.receivers.arrived import shown
 from sandbox.receivers.received import Received
 
 STYLE = """
@@ -16,6 +17,8 @@ STYLE = """
 body { margin: 0 auto; max-width: 46rem; padding: 1.5rem 1rem 4rem; background: var(--paper); color: var(--ink);
   font: 16px/1.5 system-ui, sans-serif }
 h1 { font-size: 1.4rem; margin: 0 } h2 { font-size: 1.05rem; margin: .25rem 0 .5rem; overflow-wrap: anywhere }
+h3 { font-size: .95rem; margin: .9rem 0 .2rem; overflow-wrap: anywhere }
+p { margin: 0; font-size: .92rem; overflow-wrap: anywhere; white-space: pre-wrap }
 p.lead { color: var(--quiet); margin: .25rem 0 1.5rem }
 article { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .9rem 1.1rem;
   margin: 0 0 1rem }
@@ -47,13 +50,26 @@ def render(entries: Sequence[Received]) -> str:
 def _card(entry: Received) -> str:
     tone = "good" if entry.status < 300 else "bad"
     said = f"{entry.status}{f': {entry.reason}' if entry.reason else ''}{' (a repeat)' if entry.repeated else ''}"
-    events = "".join(_event(event) for event in entry.events if "type" in event)
+    events = entry.events if entry.kind == "webhook" else ()
+    read = _as_read(entry) or "".join(_event(event) for event in events if "type" in event)
     raw = json.dumps({"headers": entry.headers, "body": entry.body}, indent=2, ensure_ascii=False)
     return (
         f"<article><header><strong>{escape(entry.receiver)}</strong><time>{escape(entry.at)}</time>"
-        f'<span class="{tone}">{escape(said)}</span></header>{events}'
+        f'<span class="{tone}">{escape(said)}</span></header>{read}'
         f"<details><summary>As it came</summary><pre>{escape(raw)}</pre></details></article>"
     )
+
+
+def _as_read(entry: Received) -> str:
+    """What a person would see where it went; nothing for what is not as our channels write it, and for any webhook."""
+    if entry.kind == "webhook" or entry.status >= 300:
+        return ""
+    try:
+        found = shown(entry.as_dict())
+    except (AttributeError, IndexError, KeyError, TypeError):
+        return ""
+    blocks = (f"<h3>{escape(block.title)}</h3><p>{escape(block.text)}</p>" for block in found.blocks)
+    return f"<h2>{escape(found.where)}: {escape(found.summary)}</h2>{''.join(blocks)}"
 
 
 def _event(event: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from sandbox.story.arrived import shown
+from sandbox.receivers.arrived import shown
 from sandbox.story.playing import Story
 from sandbox.story.proof import Proof
 from shared import config

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.receivers.arrived import NAMES
 from shared.domain.memory import Reason
 from shared.domain.words import count, moment
 from shared.reports.check import Check, head, lines, row
@@ -74,16 +75,6 @@ def tell_received(scene: Scene, received: Sequence[Mapping[str, Any]], *, partia
     kinds = [f"{name} {len(found)}" for kind, name in NAMES.items() if (found := _of(kind, received))]
     problems = f"{count(len(_items(received)), 'problem')}: " if received else "nobody, of nothing"
     scene.say(row("TOLD", f"{problems}{' | '.join(kinds)}{unread}"))
-
-
-NAMES = {
-    "teams": "Teams",
-    "slack": "Slack",
-    "mail": "mail",
-    "pagerduty": "PagerDuty",
-    "webhook": "webhook",
-    "event grid": "Event Grid",
-}
 
 
 def _of(kind: str, received: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

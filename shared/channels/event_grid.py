@@ -4,14 +4,13 @@ import asyncio
 import hashlib
 import json
 import logging
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from shared.channels.http import TIMEOUT_SECONDS, Answer, refusal, unseen
+from shared.channels.http import TIMEOUT_SECONDS, Answer, refusal, seconds_of, unseen
 from shared.channels.packing import Limits, packed, pieces
 from shared.domain.memory import Intent, Reason
 from shared.domain.message import Item, item_of, worst_first
@@ -204,7 +203,7 @@ def _answer(error: "AzureError") -> Answer:
     match error:
         case HttpResponseError(status_code=int(status), response=response):
             wait = str(getattr(response, "headers", {}).get("Retry-After", ""))
-            return Answer(status, retry_after_seconds=_seconds(wait))
+            return Answer(status, retry_after_seconds=seconds_of(wait))
         case ResourceNotFoundError():  # The SDK writes a new error, without the answer.
             return Answer(404)
         case ClientAuthenticationError():
@@ -220,8 +219,3 @@ def _left(cause: BaseException | None) -> bool:
     """The SDK calls a connection that broke while it waited for the answer a failed request, too."""
     never = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
     return isinstance(cause, aiohttp.ClientError) and not isinstance(cause, never)
-
-
-def _seconds(value: str) -> int:
-    """A date is not heeded, nor what is longer than a day."""
-    return min(int(value), 86_400) if re.fullmatch(r"[0-9]{1,9}", value) else 0

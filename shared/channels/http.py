@@ -90,7 +90,7 @@ class AiohttpHttp:
         async with self._open().request(method, url, data=body, headers=headers, allow_redirects=False) as response:
             return Answer(
                 response.status,
-                retry_after_seconds=_seconds(response.headers.get("Retry-After", "")),
+                retry_after_seconds=seconds_of(response.headers.get("Retry-After", "")),
                 body=await _beginning(response),
                 headers={name.lower(): value for name, value in response.headers.items()},
             )
@@ -150,6 +150,6 @@ def _words(error: Exception) -> str:
     return "no connection in time" if isinstance(error, TimeoutError) else type(error).__name__
 
 
-def _seconds(value: str) -> int:
-    """A date is not heeded, nor what is longer than a day."""
+def seconds_of(value: str) -> int:
+    """What `Retry-After` says; a date is not heeded, nor what is longer than a day."""
     return min(int(value), 86_400) if re.fullmatch(r"[0-9]{1,9}", value) else 0

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,11 +11,10 @@ import pytest
 from sandbox.receivers.slack import Posted, SlackStandIn
 from sandbox.receivers.stand_in import Arrival
 from shared.channels.slack import JSON, TRANSIENT
-from shared.domain.finding import Finding, Severity
 from shared.domain.memory import Intent, Reason
 from shared.ports.channel import Part, Thread
 from shared.ports.errors import DeliveryError
-from tests.contract.channels.case import PORTAL, Case, Post
+from tests.contract.channels.case import FINDING, PORTAL, SUSPENDED, Case, Post
 from tests.contract.channels.slack_case import (
     CASES,
     CHANNEL,
@@ -30,25 +28,7 @@ from tests.contract.channels.slack_case import (
     words_in,
 )
 
-SINCE = datetime(2026, 11, 18, 8, 41, tzinfo=UTC)
-RESOURCE = "/subscriptions/1/resourceGroups/games/providers/Microsoft.CodeSigning/codeSigningAccounts/games"
-FINDING = Finding(
-    rule="account-suspended",
-    subject="games",
-    severity=Severity.CRITICAL,
-    what="Account games is suspended in Games",
-    stops="Nothing can be signed with any profile of games.",
-    next_step="Find the mail that Microsoft sent, and answer it.",
-    rests_on=(),
-    facts={"Subscription": "Games", "Region": "westeurope"},
-    resource=RESOURCE,
-    problem="suspension of games",
-    means="Azure says that a whole signing account is suspended.",
-    link="https://learn.microsoft.com/azure/artifact-signing/faq",
-)
-INTENT = Intent(
-    "slack", Reason.FIRST, FINDING, SINCE, SINCE, SINCE + timedelta(days=2), 1, "sub", "in a day", ("mail", "pagerduty")
-)
+INTENT = replace(SUSPENDED, receiver="slack")
 HOSTILE = [
     "*bold* _italic_ ~gone~ `code` ```block```",
     "<!channel> <!here> <!everyone>",
@@ -72,7 +52,7 @@ def intent(number: int | None = None, reason: Reason = Reason.FIRST, **changes: 
         "subject": name,
         "what": f"Account {name} is suspended in Games",
         "problem": f"suspension of {name}",
-        "resource": RESOURCE if number is None else f"{RESOURCE}-{number:03}",
+        "resource": FINDING.resource if number is None else f"{FINDING.resource}-{number:03}",
     }
     return replace(INTENT, reason=reason, finding=replace(FINDING, **{**of_it, **changes}))
 
@@ -112,7 +92,7 @@ def test_a_person_reads_what_stops_what_to_do_and_who_else_knows(case: Case) -> 
         "Also told: mail, pagerduty",
         "What this is: Azure says that a whole signing account is suspended.",
         "Subscription: Games · Region: westeurope",
-        f"Portal: {PORTAL}/#resource{RESOURCE} · Microsoft's page: {FINDING.link}",
+        f"Portal: {PORTAL}/#resource{FINDING.resource} · Microsoft's page: {FINDING.link}",
     ] == words(part).split("\n")
 
 
@@ -145,7 +125,7 @@ def test_a_link_is_a_link_and_nothing_asks_an_app_to_answer() -> None:
     (part,) = compose(INTENT)
     runs = payload(part)["blocks"][1]["elements"][0]["elements"]
     links = [(run["text"], run["url"]) for run in runs if run["type"] == "link"]
-    assert [("Portal", f"{PORTAL}/#resource{RESOURCE}"), ("Microsoft's page", FINDING.link)] == links
+    assert [("Portal", f"{PORTAL}/#resource{FINDING.resource}"), ("Microsoft's page", FINDING.link)] == links
     assert {"header", "plain_text", "rich_text", "rich_text_section", "text", "link"} == kinds(payload(part)["blocks"])
 
 

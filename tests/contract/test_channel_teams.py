@@ -4,39 +4,20 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from sandbox.receivers.stand_in import Arrival
 from sandbox.receivers.teams import TeamsStandIn
-from shared.domain.finding import Finding, Severity
+from shared.domain.finding import Severity
 from shared.domain.memory import Intent, Reason
 from shared.ports.channel import Part
 from shared.ports.errors import DeliveryError
-from tests.contract.channels.case import PORTAL
+from tests.contract.channels.case import FINDING, PORTAL, SUSPENDED
 from tests.contract.channels.teams_case import CASE, card, opened, words
 
-SINCE = datetime(2026, 11, 18, 8, 41, tzinfo=UTC)
-RESOURCE = "/subscriptions/1/resourceGroups/games/providers/Microsoft.CodeSigning/codeSigningAccounts/games"
-FINDING = Finding(
-    rule="account-suspended",
-    subject="games",
-    severity=Severity.CRITICAL,
-    what="Account games is suspended in Games",
-    stops="Nothing can be signed with any profile of games.",
-    next_step="Find the mail that Microsoft sent, and answer it.",
-    rests_on=(),
-    facts={"Subscription": "Games", "Region": "westeurope"},
-    resource=RESOURCE,
-    problem="suspension of games",
-    means="Azure says that a whole signing account is suspended.",
-    link="https://learn.microsoft.com/azure/artifact-signing/faq",
-)
-INTENT = Intent(
-    "teams", Reason.FIRST, FINDING, SINCE, SINCE, SINCE + timedelta(days=2), 1, "sub", "in a day", ("mail", "pagerduty")
-)
+INTENT = replace(SUSPENDED, receiver="teams")
 HOSTILE = [
     "[pay here](http://evil.example)",
     "![x](http://evil.example/x.png)",
@@ -63,7 +44,7 @@ def alike(number: int) -> list[Intent]:
             subject=f"games-{one:03}",
             what=f"Account games-{one:03} is suspended in Games",
             problem=f"suspension of games-{one:03}",
-            resource=f"{RESOURCE}-{one:03}",
+            resource=f"{FINDING.resource}-{one:03}",
         )
         for one in range(number)
     ]
@@ -93,7 +74,7 @@ def test_a_person_reads_what_stops_what_to_do_and_who_else_knows() -> None:
         "Also told: mail, pagerduty",
         "What this is: Azure says that a whole signing account is suspended.",
         "Subscription: Games · Region: westeurope",
-        f"Portal: {PORTAL}/#resource{RESOURCE}",
+        f"Portal: {PORTAL}/#resource{FINDING.resource}",
         "Microsoft's page: https://learn.microsoft.com/azure/artifact-signing/faq",
     ] == words(part).split("\n")
 

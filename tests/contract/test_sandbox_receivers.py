@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -11,6 +12,8 @@ import pytest
 from sandbox.receivers.cloud_events import BATCH, ONE
 from sandbox.receivers.server import running
 from sandbox.receivers.signature import HEADER, sign
+from tests.contract.channels import teams_case
+from tests.contract.channels.case import FINDING, SUSPENDED
 from tests.contract.sandbox_process import started
 
 EVENT = {
@@ -171,3 +174,17 @@ def test_it_runs_as_a_process_and_ends_with_its_standard_input() -> None:
         assert process.stdin is not None
         process.stdin.close()
         assert process.wait(10) == 0
+
+
+async def test_the_page_shows_a_card_as_a_person_reads_it_and_nothing_of_it_is_markup(
+    session: aiohttp.ClientSession,
+) -> None:
+    hostile = replace(FINDING, what="Account <script>alert(1)</script> is suspended")
+    [part] = teams_case.CASE.compose().compose("b", [replace(SUSPENDED, finding=hostile)], {})
+    async with session.post("/teams/signing", data=part.body, headers={"content-type": part.content_type}) as answer:
+        assert 202 == answer.status
+    async with session.get("/") as answer:
+        page = await answer.text()
+    assert "<h3>Critical: Account &lt;script&gt;alert(1)&lt;/script&gt; is suspended</h3>" in page
+    assert "Next step: Find the mail that Microsoft sent, and answer it." in page
+    assert "<script" not in page

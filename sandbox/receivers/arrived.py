@@ -4,8 +4,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.story.telling import NAMES
-
+NAMES = {
+    "teams": "Teams",
+    "slack": "Slack",
+    "mail": "mail",
+    "pagerduty": "PagerDuty",
+    "webhook": "webhook",
+    "event grid": "Event Grid",
+}
 TONES = {"Attention": "critical", "Warning": "warning", "Good": "over"}
 
 
