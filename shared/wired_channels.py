@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from shared.app_settings import Settings
-from shared.channels.http import AiohttpHttp
 from shared.cloud.credential import IdentityTokens, key_credential, make_credential
 from shared.domain.routing import MAIL
+from shared.http import AiohttpHttp
 from shared.ports.channel import Channel
 from shared.ports.clock import Clock
 from shared.receivers import EVENT_GRID, PAGERDUTY, SLACK, TEAMS, WEBHOOK, Receiver

@@ -16,8 +16,8 @@ from uuid import UUID, uuid5
 
 from pydantic import SecretStr
 
-from shared.channels.http import Answer, Http, refusal
 from shared.channels.mail import Letter
+from shared.http import Answer, Http, refusal
 from shared.ports.channel import Tokens
 from shared.ports.clock import Clock
 from shared.ports.errors import DeliveryError

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from shared.channels.http import TIMEOUT_SECONDS, Answer, refusal, seconds_of, unseen
-from shared.channels.packing import Limits, packed, pieces
 from shared.domain.memory import Intent, Reason
 from shared.domain.message import Item, item_of, worst_first
+from shared.http import TIMEOUT_SECONDS, Answer, refusal, seconds_of, unseen
+from shared.packing import Limits, packed, pieces
 from shared.ports.channel import Part, Thread, part_of
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from shared.channels.http import Http, refusal
-from shared.channels.packing import pieces
 from shared.domain.finding import Severity
 from shared.domain.memory import Intent, Reason
 from shared.domain.message import Item, item_of, worst_first
+from shared.http import Http, refusal
+from shared.packing import pieces
 from shared.ports.channel import Part, Thread, part_of
 
 ADDRESS = "https://events.pagerduty.com"

@@ -8,10 +8,10 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from shared.channels.http import Answer, Http, refusal
 from shared.channels.slack_blocks import Posting, postings
 from shared.domain.memory import Intent, Reason
 from shared.domain.message import worst_first
+from shared.http import Answer, Http, refusal
 from shared.ports.channel import Part, Thread, part_of
 
 type Payload = dict[str, Any]

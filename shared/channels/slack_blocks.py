@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from itertools import batched
 from typing import Any
 
-from shared.channels.packing import Limits, packed, pieces
 from shared.domain.memory import Intent
 from shared.domain.message import Item, Link, Message, Section, message_of, parted
 from shared.domain.words import plain
+from shared.packing import Limits, packed, pieces
 
 type Element = dict[str, Any]
 

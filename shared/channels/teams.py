@@ -8,12 +8,12 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from shared.channels.http import Answer, Http, refusal
-from shared.channels.packing import Limits, packed, pieces
 from shared.domain.finding import Severity
 from shared.domain.memory import Intent
 from shared.domain.message import Item, Link, Message, Section, message_of, parted
 from shared.domain.words import plain
+from shared.http import Answer, Http, refusal
+from shared.packing import Limits, packed, pieces
 from shared.ports.channel import Part, Thread, part_of
 
 type Element = dict[str, Any]

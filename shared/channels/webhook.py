@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from shared.channels.http import Http, refusal
-from shared.channels.packing import Limits, packed
 from shared.domain.memory import Intent
 from shared.domain.message import item_of, summary, worst_first
 from shared.domain.words import plain
+from shared.http import Http, refusal
+from shared.packing import Limits, packed
 from shared.ports.channel import Part, Thread, part_of
 from shared.ports.clock import Clock
 

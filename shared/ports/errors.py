@@ -7,6 +7,10 @@ class Conflict(Exception):
     """Somebody else changed it first: read again and decide again."""
 
 
+class NotThere(Exception):
+    """What was asked for is gone, or out of reach, and what holds it is not."""
+
+
 class TooLarge(Exception):
     """More than the store keeps in one piece: try with less."""
 

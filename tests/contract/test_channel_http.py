@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from shared.channels.http import AiohttpHttp, Answer, refusal
+from shared.http import AiohttpHttp, Answer, refusal
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 

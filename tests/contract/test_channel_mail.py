@@ -19,11 +19,11 @@ from sandbox.receivers.mail import HOST, Demands, MailStandIn, mail_server
 from sandbox.receivers.received import Received
 from sandbox.receivers.stand_in import Arrival
 from shared.channels.communication_email import request_of
-from shared.channels.http import AiohttpHttp
 from shared.channels.mail import LIMIT_BYTES, MOST_IN_SUBJECT, MOST_REFERENCES, letter_in, travelling_bytes
 from shared.channels.smtp import NONE, STARTTLS, TLS, Smtp, rfc5322
 from shared.domain.finding import Finding, Severity
 from shared.domain.memory import Intent, Reason
+from shared.http import AiohttpHttp
 from shared.ports.channel import Part, Thread
 from shared.ports.errors import DeliveryError
 from tests.contract.channels.case import PORTAL, SECRET

@@ -14,10 +14,10 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from shared.channels.http import Answer, refusal
 from shared.domain.finding import Finding, Severity
 from shared.domain.memory import TELLING, Intent, Reason
 from shared.domain.message import item_of
+from shared.http import Answer, refusal
 from shared.ports.errors import DeliveryError
 from tests.contract.channels import event_grid_case, mail_case, pagerduty_case, slack_case, teams_case, webhook_case
 from tests.contract.channels.case import PORTAL, SECRET, Arrived, Case, Post

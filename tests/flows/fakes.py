@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 from pydantic import SecretStr
 
-from shared.channels.http import AiohttpHttp
 from shared.channels.webhook import Webhook
 from shared.domain.account import Certificate, CertificateProfile, SigningAccount
 from shared.domain.blind import About, Blind
@@ -21,6 +20,7 @@ from shared.domain.reach import Reached
 from shared.domain.subscription import Lock, Subscription, subscription_scope
 from shared.domain.survey import Fleet
 from shared.domain.usage import HOUR, Window
+from shared.http import AiohttpHttp
 from shared.ports.azure import UsageAnswer
 from shared.ports.channel import Part, Thread
 from shared.ports.clock import Clock

@@ -17,10 +17,10 @@ from sandbox.receivers.mail import HOST, Demands, mail_server
 from sandbox.receivers.received import Received
 from sandbox.receivers.stand_in import Arrival
 from shared.channels.communication_email import CommunicationEmail, request_of
-from shared.channels.http import AiohttpHttp
 from shared.channels.mail import Letter, Mail, letter_in
 from shared.channels.mail import Post as Carrier
 from shared.channels.smtp import STARTTLS, Smtp, rfc5322
+from shared.http import AiohttpHttp
 from shared.ports.channel import Channel, Part
 from tests.contract.channels.case import PORTAL, SECRET, Arrived, Case, Post
 from tests.contract.channels.listening import listening

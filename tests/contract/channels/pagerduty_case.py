@@ -9,8 +9,8 @@ from pydantic import SecretStr
 
 from sandbox.receivers.pagerduty import MOST_BYTES, MOST_IN_DEDUP_KEY, MOST_IN_SUMMARY, PagerDutyStandIn
 from sandbox.receivers.stand_in import Arrival
-from shared.channels.http import AiohttpHttp
 from shared.channels.pagerduty import PagerDuty
+from shared.http import AiohttpHttp
 from shared.ports.channel import Channel, Part
 from tests.contract.channels.case import PORTAL, SECRET, Case, Post
 from tests.contract.channels.listening import listening

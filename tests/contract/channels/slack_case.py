@@ -9,8 +9,8 @@ from pydantic import SecretStr
 
 from sandbox.receivers.slack import Posted, SlackStandIn
 from sandbox.receivers.stand_in import Arrival
-from shared.channels.http import AiohttpHttp
 from shared.channels.slack import JSON, UPDATE, SlackBot, SlackWebhook
+from shared.http import AiohttpHttp
 from shared.ports.channel import Channel, Part
 from tests.contract.channels.case import PORTAL, SECRET, Arrived, Case, Post
 from tests.contract.channels.listening import listening

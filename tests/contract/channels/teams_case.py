@@ -9,8 +9,8 @@ from pydantic import SecretStr
 
 from sandbox.receivers.stand_in import Arrival
 from sandbox.receivers.teams import TeamsStandIn
-from shared.channels.http import AiohttpHttp
 from shared.channels.teams import Teams
+from shared.http import AiohttpHttp
 from shared.ports.channel import Channel, Part
 from tests.contract.channels.case import PORTAL, SECRET, Arrived, Case, Post
 from tests.contract.channels.listening import listening

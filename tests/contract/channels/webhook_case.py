@@ -8,9 +8,9 @@ from pydantic import SecretStr
 
 from sandbox.receivers.cloud_events import read_events
 from sandbox.receivers.webhook import WebhookStandIn
-from shared.channels.http import AiohttpHttp
 from shared.channels.webhook import LIMIT_BYTES, Webhook
 from shared.clock import SystemClock
+from shared.http import AiohttpHttp
 from shared.ports.channel import Channel, Part
 from tests.contract.channels.case import PORTAL, SECRET, Arrived, Case, Post
 from tests.contract.channels.listening import listening

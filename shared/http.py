@@ -1,4 +1,4 @@
-"""One HTTP client for all channels: an answer or a plain reason, never a secret."""
+"""One HTTP client for all channels and ticket desks: an answer or a plain reason, never a secret."""
 
 import json
 import re
@@ -15,6 +15,7 @@ from shared.ports.errors import DeliveryError
 
 TIMEOUT_SECONDS = 30  # Shorter than the lease of a delivery.
 MOST_BYTES = 65_536
+MOST_OF_A_PAGE = 16_000_000  # Of a list that was asked for.
 UNSEEN = "suppress_instrumentation"  # What OpenTelemetry's instrumentations of HTTP clients heed.
 
 
@@ -41,6 +42,14 @@ class Answer:
             return {}
         return found if isinstance(found, dict) else {}
 
+    def array(self) -> list[Any]:
+        """The body as a JSON array; empty where it is none."""
+        try:
+            found = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return []
+        return found if isinstance(found, list) else []
+
 
 class Http(Protocol):
     """Asking once. Never raises for what the other side does."""
@@ -51,6 +60,10 @@ class Http(Protocol):
 
     async def get(self, url: str, headers: Mapping[str, str]) -> Answer:
         """Read."""
+        ...
+
+    async def ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+        """By any method, for a body of many pages."""
         ...
 
 
@@ -68,15 +81,21 @@ class AiohttpHttp:
         """One try."""
         return await self._ask("GET", url, headers)
 
+    async def ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+        """One try."""
+        return await self._ask(method, url, headers, body, MOST_OF_A_PAGE)
+
     async def close(self) -> None:
         """Let go of connections."""
         if self._session:
             await self._session.close()
 
-    async def _ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+    async def _ask(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None, most: int = MOST_BYTES
+    ) -> Answer:
         try:
             with unseen():
-                return await self._answer(method, url, headers, body)
+                return await self._answer(method, url, headers, body, most)
         except aiohttp.InvalidURL:
             return Answer(400, "the address is not valid", left=False)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
@@ -86,12 +105,12 @@ class AiohttpHttp:
         except (aiohttp.ClientError, OSError) as error:
             return Answer(0, _words(error))
 
-    async def _answer(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    async def _answer(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, most: int) -> Answer:
         async with self._open().request(method, url, data=body, headers=headers, allow_redirects=False) as response:
             return Answer(
                 response.status,
                 retry_after_seconds=seconds_of(response.headers.get("Retry-After", "")),
-                body=await _beginning(response),
+                body=await _beginning(response, most),
                 headers={name.lower(): value for name, value in response.headers.items()},
             )
 
@@ -112,17 +131,17 @@ def unseen() -> Iterator[None]:
         context.detach(token)
 
 
-async def _beginning(response: aiohttp.ClientResponse) -> bytes:
+async def _beginning(response: aiohttp.ClientResponse, most: int) -> bytes:
     """As much of the body as is of use; where it breaks off, what the status says holds all the same."""
     body = b""
     try:
         async for piece in response.content.iter_chunked(MOST_BYTES):
             body += piece
-            if len(body) >= MOST_BYTES:
+            if len(body) >= most:
                 break
     except (aiohttp.ClientError, OSError, TimeoutError):
         return body
-    return body[:MOST_BYTES]
+    return body[:most]
 
 
 def refusal(who: str, answer: Answer, detail: str = "") -> DeliveryError | None:
