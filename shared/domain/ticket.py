@@ -1,4 +1,4 @@
-"""A ticket as it stands at its desk: an issue of GitHub or Jira, an incident of ServiceNow, an Azure DevOps work item."""
+"""A ticket as it stands at its desk: an issue (GitHub, Jira), an incident (ServiceNow), a work item (Azure DevOps)."""
 
 from dataclasses import dataclass
 from datetime import datetime

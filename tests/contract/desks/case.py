@@ -20,7 +20,7 @@ STRANGER = "gone@contoso.example"  # Has an assignee in `TERMS` that the desk do
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A ticket as a person sees it: all text with markup undone. `priority`, `assignee`, `labels` as the desk has them."""
+    """A ticket as a person sees it, with markup undone. `priority`, `assignee`, `labels` as the desk has them."""
 
     reference: str
     title: str
