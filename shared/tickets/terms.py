@@ -13,9 +13,8 @@ OURS = "countersign"  # In every ticket, as a label, a tag or what the desk has.
 class Terms:
     """`labels` are added to our own; `priorities` are the desk's names by severity (none: the desk's defaults).
 
-    `assignees` by owner, in lower case: as whom the desk knows them. `fields` are set as they are when a ticket is
-    made,
-    by the desk's own names.
+    `assignees` by owner, in lower case: as whom the desk knows them. `fields`, by the desk's own names, are set as
+    they are when a ticket is made.
     """
 
     labels: tuple[str, ...] = ()
