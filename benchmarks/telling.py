@@ -28,9 +28,11 @@ from shared.flows.deliver import Deliver
 from shared.flows.fallback import Fallback
 from shared.flows.relay import Relay
 from shared.ports.shelves import Commit
+from shared.store.looks import TableLooks
 from shared.store.messages import QueuedMessages
 from shared.store.outbox import TableOutbox
 from shared.store.shelves import TableShelves
+from shared.store.tickets import TableTickets
 from shared.wired_channels import WiredChannels
 from shared.wiring import Storage, azure_storage
 
@@ -108,7 +110,8 @@ async def _through(storage: Storage, environment: dict[str, str]) -> float:
     clock = SystemClock()
     settings, _ = config.read(environment)
     shelves, outbox = TableShelves(storage.subscriptions, storage.looks, clock), TableOutbox(storage.outbox)
-    messages, channels = QueuedMessages(storage.queues, storage.blobs), WiredChannels(settings, clock)
+    messages, tickets = QueuedMessages(storage.queues, storage.blobs), TableTickets(storage.outbox)
+    channels = WiredChannels(settings, clock, tickets, TableLooks(storage.looks))
     relay = Relay(shelves, outbox, messages, timedelta())
     deliver = Deliver(channels, outbox, messages, clock, Fallback(outbox, messages, settings.routes))
     verdict, _ = decided(clock.now(), environment)

@@ -11,14 +11,14 @@ QUEUE = "countersign-tell"
 
 @bp.queue_trigger(arg_name="message", queue_name=QUEUE, connection="AzureWebJobsStorage")
 async def tell(message: func.QueueMessage) -> None:
-    """Deliver what waits for one receiver."""
+    """Deliver what waits for one receiver, and read back what people did there."""
     from functions.poison import read_or_poison
     from shared.wiring import house
 
     home = house()
     asked = await read_or_poison(home, QUEUE, message, home.messages.read_tell)
     if asked is not None:
-        await home.deliver.run(asked)
+        await home.serving.run(asked)
 
 
 @bp.timer_trigger(arg_name="timer", schedule="45 * * * * *")

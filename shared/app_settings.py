@@ -1,6 +1,6 @@
 """Every app setting with its type, its default and what it means."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated
@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, SecretStr
 
 from shared.clouds import CLOUDS, Cloud
+from shared.desk_settings import DESKS, WebAddress
 from shared.domain.finding import Severity
 from shared.domain.policy import (
     Budget,
@@ -22,7 +23,8 @@ from shared.domain.policy import (
     ValidationPolicy,
 )
 from shared.domain.routing import Route, Routes
-from shared.receivers import ACKNOWLEDGED_TO, MAIL, PAGERS, Addresses, Receiver, Receiving, WebAddress, setting
+from shared.patterns import SEVERITIES
+from shared.receivers import ACKNOWLEDGED_TO, MAIL, PAGERS, Addresses, Receiver, Receiving
 from shared.route_settings import OWNERS, route_list
 from shared.setting_values import (
     GUID,
@@ -40,6 +42,7 @@ from shared.setting_values import (
     receivers_or_word,
     regional_address,
     scope_list,
+    setting,
     six_fields,
     spans_or_never,
     tag_list,
@@ -62,6 +65,7 @@ type Names = Annotated[tuple[str, ...], BeforeValidator(tag_list)]
 type Spans = Annotated[tuple[timedelta, ...], BeforeValidator(spans_or_never)]
 type RouteList = Annotated[tuple[Route, ...], BeforeValidator(route_list)]
 type Security = Annotated[str, BeforeValidator(one_of("starttls", "tls", "none"))]
+type TicketsFrom = Annotated[str, BeforeValidator(one_of("critical", "warning", "info", "none"))]
 type Scopes = Annotated[tuple[str, ...], BeforeValidator(scope_list)]
 type CostScopes = Annotated[tuple[str, ...], BeforeValidator(cost_scope_list)]
 type RegionalAddress = Annotated[str, BeforeValidator(regional_address)]
@@ -104,6 +108,22 @@ class Settings(Receiving):
         "ALERT__PAGERDUTY_ADDRESS", PAGERDUTY_API, "Address of PagerDuty's Events API; the EU has one of its own."
     )
     ordered_routes: RouteList = setting("ROUTES", (), "Who hears what, in JSON: docs/routes.md.")
+    tickets_from: TicketsFrom = setting(
+        "TICKETS__FROM", "warning", "From which severity on tickets are opened: critical, warning, info or none."
+    )
+    most_new_tickets: int = setting(
+        "TICKETS__MAX_NEW", 20, "New tickets at a check; one more names the rest.", ge=1, le=500
+    )
+    search_lag_seconds: int = setting(
+        "TICKETS__SEARCH_LAG_SECONDS", 60, "How long a desk's search may not know a new ticket.", ge=1, le=3_600
+    )
+    reopen_days: int = setting(
+        "TICKETS__REOPEN_DAYS",
+        14,
+        "Days in which a closed ticket is opened again; later a new one follows.",
+        ge=0,
+        le=90,
+    )
     silence_days: int = setting("SILENCE__MAX_DAYS", 30, "How many days a silence may last.", ge=1, le=365)
 
     watch_schedule: Schedule = setting("WATCH_SCHEDULE", "0 7 * * * *", "When everything is checked: six fields, UTC.")
@@ -261,6 +281,11 @@ class Settings(Receiving):
         return {one.name: one for one in found if one.kind != MAIL or self.can_mail}
 
     @property
+    def desk_names(self) -> tuple[str, ...]:
+        """Receivers that are ticket desks."""
+        return tuple(name for name, one in self.receivers.items() if one.kind in DESKS)
+
+    @property
     def can_mail(self) -> bool:
         """There is a way to send mail."""
         return bool(self.mail_from and (self.smtp_host or self.mail_endpoint))
@@ -277,7 +302,7 @@ class Settings(Receiving):
         mailed = [one.set_by.mail_to for one in there.values() if one.kind == MAIL]
         domains = self.owner_domains or (address.rpartition("@")[2].lower() for some in mailed for address in some)
         return Routes(
-            {severity: _chosen(names, there) for severity, names in wanted.items()},
+            {severity: self._chosen(names, severity) for severity, names in wanted.items()},
             self.ordered_routes or (OWNERS,),
             frozenset(there),
             frozenset(name for name, one in there.items() if one.kind in ACKNOWLEDGED_TO),
@@ -315,16 +340,20 @@ class Settings(Receiving):
             unread_critical_after=timedelta(hours=self.unread_hours),
         )
 
+    def _chosen(self, names: tuple[str, ...], severity: Severity) -> tuple[str, ...]:
+        """`all`, `messages` (all but pagers), `none`, or those that are named; and desks from their severity on."""
+        desks = self.desk_names
+        people = {name: one for name, one in self.receivers.items() if name not in desks}
+        words: Mapping[tuple[str, ...], Sequence[str]] = {
+            ("all",): tuple(people),
+            ("messages",): [name for name, one in people.items() if one.kind not in PAGERS],
+            ("none",): (),
+        }
+        least = SEVERITIES.get(self.tickets_from)
+        opening = desks if least is not None and severity >= least else ()
+        return tuple(dict.fromkeys((*words.get(names, names), *opening)))
+
 
 def names() -> frozenset[str]:
     """Every name that we read; beside them there is one for each rule."""
     return frozenset(field.alias for field in Settings.model_fields.values() if field.alias)
-
-
-def _chosen(names: tuple[str, ...], there: Mapping[str, Receiver]) -> tuple[str, ...]:
-    """`all`, `messages` (all but pagers), `none`, or those that are named."""
-    if names == ("all",):
-        return tuple(there)
-    if names == ("messages",):
-        return tuple(name for name, one in there.items() if one.kind not in PAGERS)
-    return () if names == ("none",) else names

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pydantic import ValidationError
 
 from shared.app_settings import Settings, names
+from shared.desk_settings import NAMES, SHARED
 from shared.domain.routing import OWNER
 from shared.receivers import MAIL, Receiving, further, split
 from shared.route_settings import named_in
@@ -49,9 +50,8 @@ def read(environment: Mapping[str, str]) -> tuple[Settings, tuple[Mistake, ...]]
 def _others(environment: Mapping[str, str]) -> tuple[Mapping[str, Receiving], tuple[Mistake, ...]]:
     """Further receivers, and what is wrong with them: such a one is not set up. Secrets may be those of the first."""
     found, mistakes = {}, []
-    shared_by_all = ("ALERT__SLACK_TOKEN", "ALERT__WEBHOOK_SECRET")
-    common: dict[str, str] = {name: environment[name] for name in shared_by_all if environment.get(name, "").strip()}
     for name, given in further(environment).items():
+        common = {one: environment[one] for one in _common(given) if environment.get(one, "").strip()}
         try:
             found[name] = Receiving.model_validate({**common, **given})
             if not any(True for _ in found[name].kinds()):
@@ -63,6 +63,14 @@ def _others(environment: Mapping[str, str]) -> tuple[Mapping[str, Receiving], tu
                 full = f"{mistake.name}__{written}"
                 mistakes.append(Mistake(full, mistake.sentence.replace(mistake.name, full, 1)))
     return found, tuple(mistakes)
+
+
+def _common(given: Mapping[str, str]) -> Iterator[str]:
+    """What a further receiver takes from the first of its kind, where it says nothing itself."""
+    yield from ("ALERT__SLACK_TOKEN", "ALERT__WEBHOOK_SECRET", "TICKETS__LABELS")
+    for kind, signing_in in SHARED.items():
+        if any(name.startswith(f"TICKETS__{kind.upper()}_") for name in given):
+            yield from signing_in
 
 
 def not_together(settings: Settings) -> Iterator[Mistake]:
@@ -100,6 +108,10 @@ def _receivers(settings: Settings) -> Iterator[Mistake]:
         yield Mistake("ALERT__FALLBACK", "ALERT__FALLBACK: must name receivers that are set up; owner is none.")
     if bool(settings.slack_token.get_secret_value()) is not bool(settings.slack_channel):
         yield from _half("ALERT__SLACK_TOKEN", "ALERT__SLACK_CHANNEL", settings)
+    for kind, left in settings.lacking():
+        if left and kind not in {one.kind for one in there.values()}:
+            words = f"{' and '.join(left)} must be set, too: until then no ticket is opened in {NAMES[kind]}."
+            yield Mistake(left[0], words)
     named = {
         "ALERT__CRITICAL": settings.alert_critical,
         "ALERT__WARNING": settings.alert_warning,

@@ -3,32 +3,25 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BeforeValidator, SecretStr
 
-from shared.setting_values import address_list, web_address
+from shared.desk_settings import DESKS, DeskSettings, WebAddress
+from shared.setting_values import address_list, setting, web_address
 
 TEAMS, SLACK, MAIL, PAGERDUTY, WEBHOOK, EVENT_GRID = "teams", "slack", "mail", "pagerduty", "webhook", "eventgrid"
 KINDS = (TEAMS, SLACK, MAIL, PAGERDUTY, WEBHOOK, EVENT_GRID)
 PAGERS = frozenset({PAGERDUTY})
-ACKNOWLEDGED_TO = PAGERS | {EVENT_GRID}
-FURTHER = re.compile(r"(ALERT__[A-Z_]+?)__([A-Za-z0-9_]{1,40})")
+ACKNOWLEDGED_TO = PAGERS | {EVENT_GRID, *DESKS}  # And quiet ends: what they opened would stay open for ever.
+FURTHER = re.compile(r"((?:ALERT|TICKETS)__[A-Z_]+?)__([A-Za-z0-9_]{1,40})")
 
 type SecretAddress = Annotated[SecretStr, BeforeValidator(web_address)]
-type WebAddress = Annotated[str, BeforeValidator(web_address)]
 type Addresses = Annotated[tuple[str, ...], BeforeValidator(address_list)]
 
 
-def setting(name: str, default: Any, meaning: str, **limits: Any) -> Any:
-    """One app setting: its name, its default and what it means."""
-    return Field(default=default, alias=name, description=meaning, **limits)
-
-
-class Receiving(BaseModel):
+class Receiving(DeskSettings):
     """What each receiver is set up by."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     mail_to: Addresses = setting("ALERT__MAIL_TO", (), "Mail addresses that are told.")
     teams_url: SecretAddress = setting("ALERT__TEAMS_URL", SecretStr(""), "Webhook of a Teams workflow.")
@@ -56,6 +49,7 @@ class Receiving(BaseModel):
             EVENT_GRID: self.event_grid,
         }
         yield from (kind for kind in KINDS if there[kind])
+        yield from self.desks()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,14 @@
 """How the text of an app setting becomes a value. Every refusal is a part of a plain sentence, without the value."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlsplit
+
+from pydantic import Field
 
 from shared.domain.matching import ADDRESS
 from shared.domain.policy import Budget
@@ -28,6 +32,11 @@ COST_SCOPE = re.compile(
     rf"{NAME}|/subscriptions/{GUID.pattern}|/providers/microsoft\.management/managementgroups/{NAME}"
     r"|/providers/microsoft\.billing/billingaccounts/[a-z0-9_:.-]{1,150}(/[a-z]{1,40}/[a-z0-9_:.-]{1,90}){0,3}"
 )
+
+
+def setting(name: str, default: Any, meaning: str, **limits: Any) -> Any:
+    """One app setting: its name, its default and what it means."""
+    return Field(default=default, alias=name, description=meaning, **limits)
 
 
 def text_list(value: object) -> object:
@@ -182,7 +191,9 @@ def _field_fits(text: str, limits: tuple[int, int]) -> bool:
     )
 
 
-RECEIVER = re.compile(r"owner|(teams|slack|mail|pagerduty|webhook|eventgrid)(:[a-z0-9-]{1,40})?")
+RECEIVER = re.compile(
+    r"owner|(teams|slack|mail|pagerduty|webhook|eventgrid|github|jira|servicenow|devops)(:[a-z0-9-]{1,40})?"
+)
 WORDS_FOR_RECEIVERS = ("all", "messages", "none")
 
 
@@ -206,8 +217,8 @@ def receiver_list(value: object) -> object:
         mailed = name.startswith("mail:") and ADDRESS.fullmatch(name.removeprefix("mail:"))
         if not (mailed or RECEIVER.fullmatch(name)):
             raise ValueError(
-                "must name receivers: owner, teams, slack, mail, pagerduty, webhook, eventgrid, a further one like "
-                "teams:games, or an address like mail:ana@contoso.example"
+                "must name receivers: owner, teams, slack, mail, pagerduty, webhook, eventgrid, github, jira, "
+                "servicenow, devops, a further one like teams:games, or an address like mail:ana@contoso.example"
             )
     return found
 
@@ -237,6 +248,58 @@ def tag_list(value: object) -> object:
     """`countersign-owner, owner` -> names of tags in lower case."""
     found = text_list(value)
     return tuple(str(name).lower() for name in found) if isinstance(found, tuple) else found
+
+
+def one_line(value: object) -> object:
+    """A name without line ends, of at most 200 characters."""
+    if not isinstance(value, str):
+        return value
+    name = value.strip()
+    if len(name) > 200 or not name.isprintable():
+        raise ValueError("must be one line of at most 200 characters")
+    return name
+
+
+def label_list(value: object) -> object:
+    """`signing, team: ops` -> labels, each once."""
+    found = text_list(value)
+    if isinstance(found, tuple) and not all(len(name) <= 50 and name.isprintable() for name in found):
+        raise ValueError("must be names of at most 50 characters with commas between")
+    return tuple(dict.fromkeys(found)) if isinstance(found, tuple) else found
+
+
+def pair_list(value: object) -> object:
+    """`ana@contoso.example=ana; ben=ben-contoso` -> by what stands on the left, in lower case."""
+    if not isinstance(value, str):
+        return value
+    pairs = [part.partition("=") for part in value.split(";") if part.strip()]
+    found = {left.strip().lower(): right.strip() for left, _, right in pairs}
+    if len(found) < len(pairs) or not all(left and right for left, right in found.items()):
+        raise ValueError("must be pairs with semicolons between, each name once, like ana@contoso.example=ana; ben=b2")
+    return found
+
+
+def json_object(value: object) -> object:
+    """`{"milestone": 3}` -> fields."""
+    if not isinstance(value, str):
+        return value
+    try:
+        found = json.loads(value)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise ValueError(  # noqa: TRY004  A setting's text, of whatever type it is.
+            'must be an object in JSON, like {"field": "value"}'
+        )
+    return found
+
+
+def repository_name(value: object) -> object:
+    """`contoso/signing`."""
+    name = value.strip() if isinstance(value, str) else value
+    if name and not re.fullmatch(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}", str(name)):
+        raise ValueError("must be owner/name of a repository, like contoso/signing")
+    return name
 
 
 def spans_or_never(value: object) -> object:

@@ -6,10 +6,13 @@ from typing import Any, Protocol
 
 from shared.app_settings import Settings
 from shared.cloud.credential import IdentityTokens, key_credential, make_credential
+from shared.desk_settings import DESKS, DEVOPS
 from shared.domain.routing import MAIL
 from shared.http import AiohttpHttp
 from shared.ports.channel import Channel
 from shared.ports.clock import Clock
+from shared.ports.looks import Looks
+from shared.ports.tickets import Tickets
 from shared.receivers import EVENT_GRID, PAGERDUTY, SLACK, TEAMS, WEBHOOK, Receiver
 
 
@@ -27,6 +30,8 @@ class WiredChannels:
 
     settings: Settings
     clock: Clock
+    tickets: Tickets
+    looks: Looks
     http: AiohttpHttp = field(default_factory=AiohttpHttp)
     _built: dict[str, Channel] = field(default_factory=dict)
     _open: list[Closable] = field(default_factory=list)
@@ -58,7 +63,15 @@ class WiredChannels:
             WEBHOOK: self._webhook,
             EVENT_GRID: self._event_grid,
         }
+        if found and found.kind in DESKS:
+            return self._desk(found)
         return making[found.kind](found) if found else None
+
+    def _desk(self, receiver: Receiver) -> Channel:
+        from shared.wired_desks import ticketing
+
+        tokens = IdentityTokens(self._credential()) if receiver.kind == DEVOPS else None
+        return ticketing(receiver, self.settings, self.http, tokens, (self.tickets, self.looks, self.clock))
 
     def _teams(self, receiver: Receiver) -> Channel:
         from shared.channels.teams import Teams

@@ -30,8 +30,10 @@ from shared.flows.known import Known
 from shared.flows.look import LookAt
 from shared.flows.refresh import RefreshOne
 from shared.flows.relay import Relay
+from shared.flows.serving import Serving
 from shared.flows.signatures import Signatures
 from shared.flows.silencing import Silencing
+from shared.flows.ticket_news import TicketNews
 from shared.flows.trying import Trying
 from shared.flows.undelivered import Undelivered
 from shared.flows.watch import Watch
@@ -59,6 +61,7 @@ from shared.store.register import TableRegister
 from shared.store.rows import Rows
 from shared.store.shelves import TableShelves
 from shared.store.silences import TableSilences
+from shared.store.tickets import TableTickets
 from shared.store.views import BlobViews
 from shared.wired_channels import Closable, WiredChannels
 
@@ -113,6 +116,8 @@ class House:
     close: Close
     relay: Relay
     deliver: Deliver
+    serving: Serving
+    tickets: TableTickets
     health: Health
     costs: Costs
     events: Events
@@ -160,14 +165,16 @@ def furnish(
     judge, register = Judge(RULES, policy, routes), TableRegister(storage.subscriptions)
     silences = TableSilences(storage.looks)
     conclude = Conclude(judge, shelves, views, relay, silences)
-    channels = WiredChannels(settings, clock) if receivers is None else receivers
+    tickets = TableTickets(storage.outbox)
+    channels = WiredChannels(settings, clock, tickets, looks) if receivers is None else receivers
     costs = Costs(sources.costs, bills, shelves, looks, messages, settings.cost_scopes, settings.only_subscriptions)
     due = functools.partial(next_due, settings.watch_schedule)
     fleet = FleetJudge(
         policy, routes, shelves, looks, bills, views, relay, due, costs.planned, silences, outbox, sentences
     )
-    close = Close(looks, fleet, relay, costs)
+    close = Close(looks, fleet, relay, costs, settings.desk_names)
     deliver = Deliver(channels, outbox, messages, clock, Fallback(outbox, messages, routes, settings.fallback))
+    news = TicketNews(channels, outbox, shelves, looks, silences, messages)
     return House(
         settings=settings,
         mistakes=mistakes,
@@ -194,6 +201,8 @@ def furnish(
         close=close,
         relay=relay,
         deliver=deliver,
+        serving=Serving(deliver, news, messages, clock),
+        tickets=tickets,
         trying=Trying(channels, outbox, deliver, routes),
         undelivered=Undelivered(outbox, messages),
         health=Health(looks, outbox, routes, sentences),

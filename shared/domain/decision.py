@@ -154,7 +154,8 @@ class Deciding:
             told[name] = speaking.told(finding, reason, before, group)
         spoken = _resting_on_both(finding, known.finding) if said else known.finding
         after = replace(known, finding=spoken, told=told)
-        intents = tuple(self._intent(finding, after, name, routes.get(name)) for name in said)
+        owners = one.concern.owners if said else ()
+        intents = tuple(self._intent(finding, after, name, routes.get(name), owners) for name in said)
         decisions = [Decision(finding, name, reason) for name, reason in reasons.items()]
         change = Change(finding.key, one.before, after, intents)
         return change, decisions or self._silent(finding, (), Reason.NO_RECEIVER)
@@ -231,7 +232,14 @@ class Deciding:
         change = Change(finding.key, before, gone if left else None, intents)
         return change, decisions or self._silent(finding, (), Reason.RESOLVED)
 
-    def _intent(self, finding: Finding, memory: FindingMemory, receiver: str, route: Route | None) -> Intent:
+    def _intent(
+        self,
+        finding: Finding,
+        memory: FindingMemory,
+        receiver: str,
+        route: Route | None,
+        owners: tuple[str, ...] = (),
+    ) -> Intent:
         told = memory.told[receiver]
         return Intent(
             receiver=receiver,
@@ -247,6 +255,7 @@ class Deciding:
             first_look=self.first_look,
             group=told.group,
             wait=route.wait if route else None,
+            owners=owners,
         )
 
     def _next_word(self, finding: Finding, told: Told, route: Route | None) -> str:

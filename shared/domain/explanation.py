@@ -16,6 +16,7 @@ from shared.domain.retirement import Condition, conditions
 from shared.domain.rules.concerns import facts, requests
 from shared.domain.subscription import Subscription
 from shared.domain.survey import Survey
+from shared.domain.ticket import Ticket
 from shared.domain.usage import month_of
 from shared.domain.view import FindingView
 from shared.domain.words import amounts, count, day, listing, moment
@@ -40,6 +41,7 @@ class Heard:
     reason: str
     last: str = ""
     at: datetime | None = None
+    ticket: Ticket | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,7 @@ def _spoken(finding: Finding, decisions: Sequence[Decision], memory: FindingMemo
                     str(decision.reason),
                     str(last.reason) if last else "",
                     last.at if last else None,
+                    last.ticket if last else None,
                 )
             )
     return Spoken(finding.severity.word, finding.what, tuple(heard))

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.domain.finding import Finding, Severity
+from shared.domain.ticket import Status, Ticket
 
 
 class Reason(StrEnum):
@@ -17,6 +18,7 @@ class Reason(StrEnum):
     RESOLVED = "resolved"
     ESCALATED = "escalated"
     ACKNOWLEDGED = "acknowledged"
+    REOPENED = "closed by somebody and still there"
     ALREADY_TOLD = "already told"
     TOO_FEW_LOOKS = "waiting for a second check before it is told"
     GONE_TOO_SHORT = "waiting for a second check before it is called over"
@@ -36,7 +38,17 @@ class Reason(StrEnum):
         return self in TELLING
 
 
-TELLING = frozenset({Reason.FIRST, Reason.WORSE, Reason.REPEAT, Reason.RESOLVED, Reason.ESCALATED, Reason.ACKNOWLEDGED})
+TELLING = frozenset(
+    {
+        Reason.FIRST,
+        Reason.WORSE,
+        Reason.REPEAT,
+        Reason.RESOLVED,
+        Reason.ESCALATED,
+        Reason.ACKNOWLEDGED,
+        Reason.REOPENED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +57,7 @@ class Told:
 
     `since`: from when on it has known that it is as grave as this; an escalation counts from there. `group` is the
     route's. One that heard the end (`RESOLVED`) is kept while others have yet to hear it. `held`: a silence has kept
-    things from it since.
+    things from it since. `ticket` is the receiver's ticket as it was last read there.
     """
 
     reason: Reason
@@ -57,6 +69,17 @@ class Told:
     since: datetime | None = None
     group: str = ""
     held: bool = False
+    ticket: Ticket | None = None
+
+    @property
+    def closed_too_early(self) -> bool:
+        """Somebody closed the ticket as done, and nobody has told them yet that it is not."""
+        return self.open and self.ticket is not None and self.ticket.status is Status.DONE
+
+    @property
+    def dismissed(self) -> bool:
+        """Somebody closed the ticket because nothing is to be done."""
+        return self.ticket is not None and self.ticket.status is Status.DISMISSED
 
     @property
     def open(self) -> bool:
@@ -70,7 +93,7 @@ class Told:
     @property
     def rings(self) -> bool:
         """It knows that it is open, and not that somebody has it in hand."""
-        return self.open and self.reason is not Reason.ACKNOWLEDGED
+        return self.open and self.reason is not Reason.ACKNOWLEDGED and not self.dismissed
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +122,8 @@ class Intent:
 
     `group` is what a pager puts together, "" for the problem alone; `wait` how long it waits for company, None for as
     long as is set; `note` a sentence that only this receiver needs.
-    `instead_of` is the receiver that did not take it, where it was decided for another one.
+    `instead_of` is the receiver that did not take it, where it was decided for another one. `owners` are whose it is,
+    as tags and the validation list name them.
     """
 
     receiver: str
@@ -117,6 +141,7 @@ class Intent:
     wait: timedelta | None = None
     note: str = ""
     instead_of: str = ""
+    owners: tuple[str, ...] = ()
 
     @property
     def problem(self) -> str:
@@ -164,11 +189,13 @@ def _as_heard(intent: Intent, *, unheard: bool) -> Intent:
 class Tell:
     """Asks for what waits for one receiver, where something does that was decided by then (None: whatever waits).
 
-    So a wake-up that comes late does not tear apart what a check is still deciding.
+    So a wake-up that comes late does not tear apart what a check is still deciding. `reads_back`: also for what people
+    did with its tickets.
     """
 
     receiver: str
     decided_by: datetime | None = None
+    reads_back: bool = False
 
     def covers(self, intent: Intent) -> bool:
         """Whether it was sent for this one, or for an older one."""

@@ -19,6 +19,7 @@ MARKS = {
     Reason.RESOLVED: "Over",
     Reason.ESCALATED: "Not acknowledged",
     Reason.ACKNOWLEDGED: "Acknowledged",
+    Reason.REOPENED: "Closed, and still there",
 }
 PLURALS = {Severity.CRITICAL: "critical", Severity.WARNING: "warnings", Severity.INFO: "notes"}
 SINGULARS = {Severity.CRITICAL: "critical", Severity.WARNING: "warning", Severity.INFO: "note"}

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from shared.domain.finding import Finding
 from shared.domain.matching import Concern, Match
 
-ACKNOWLEDGED_FOR = timedelta(days=14)
 LONG = timedelta(days=7)
 SILENCE_ENDS = "silence-ends"  # No silence holds back that one ends.
 BEFORE_THE_END = timedelta(days=1)

@@ -1,7 +1,7 @@
 """Whether one receiver is told of one problem now, and why: first, worse, again, or one higher."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from shared.domain.matching import Concern
 from shared.domain.memory import FindingMemory, Reason, Told
 from shared.domain.policy import Policy
 from shared.domain.routing import Hearing, Route, Routes
+from shared.domain.ticket import Status, Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class Speaking:
             since=self.now if anew or before is None else before.since,
             group=group,
             held=reason is Reason.ACKNOWLEDGED,
+            ticket=_reopened(before) if before and reason is Reason.REOPENED else before.ticket if before else None,
         )
 
     def _news(self, one: Present, hearing: Hearing) -> Reason:
@@ -93,6 +95,8 @@ class Speaking:
             return Reason.FIRST
         if (finding.severity, finding.level) > (told.severity, told.level):
             return Reason.WORSE
+        if told.closed_too_early:
+            return Reason.REOPENED
         if told.held:  # What was held back and is still true is told when that ends.
             return Reason.REPEAT
         due = self.due(finding, told, hearing.route)
@@ -102,6 +106,11 @@ class Speaking:
 def rule_of(finding: Finding, rules: Mapping[str, Rule[Any]]) -> Rule[Any]:
     """One that this release does not know, of a newer or older one, is left as it is."""
     return rules.get(finding.rule) or Rule(finding.rule, _nothing)
+
+
+def _reopened(told: Told) -> Ticket | None:
+    """As it is going to be, so that it is asked for once."""
+    return replace(told.ticket, status=Status.OPEN) if told.ticket else None
 
 
 def _nothing(*_: object) -> Iterable[Finding]:

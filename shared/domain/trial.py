@@ -1,5 +1,6 @@
 """A test message: the same as an alert, about nothing."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from shared.domain.finding import Finding, Severity
@@ -22,3 +23,8 @@ def trial(receiver: str, asked_by: str, now: datetime) -> Intent:
         means="Whoever sets up a receiver can see in this way that messages arrive, and what they look like.",
     )
     return Intent(receiver, Reason.FIRST, finding, now, now, now, 1, "test", "not at all")
+
+
+def trial_over(intent: Intent) -> Intent:
+    """Its end, for who would keep it open."""
+    return replace(intent, reason=Reason.RESOLVED, version=intent.version + 1, next_word="")

@@ -15,12 +15,13 @@ RECENT_LOOKS = 30
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Whoever finds a look complete closes it; a second one finds it closed."""
+    """Whoever finds a look complete closes it; a second one finds it closed. `desks` are asked for news of tickets."""
 
     looks: Looks
     fleet: FleetJudge
     relay: Relay
     costs: Costs
+    desks: tuple[str, ...] = ()
 
     async def if_full(self, look_id: str, now: datetime) -> bool:
         """Close the look if every shard has ended."""
@@ -46,6 +47,7 @@ class Close:
         if not await self.looks.close(done):
             return False
         await self.relay.wake_all(now)
+        await self.relay.read_back(self.desks)
         if look.first and accounts:  # Whoever has just installed it is not kept waiting for the bill until tomorrow.
             await self.costs.plan(now)
         return True

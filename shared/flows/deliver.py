@@ -75,7 +75,7 @@ class Deliver:
             frozen = await self._freeze(tell, channel)
             return (frozen, True) if frozen else None
         if channel and batch.untouched and not _waits(batch, self.clock.now()):
-            return await Composing(self.outbox).freeze(batch, channel), True
+            return await Composing(self.outbox).freeze(batch, channel) or batch, True
         return batch, False
 
     async def _freeze(self, tell: Tell, channel: Channel | None) -> Batch | None:

@@ -49,6 +49,11 @@ class Relay:
         """Deliver now to everyone for whom something waits: a check has closed, and nothing more comes of it."""
         await self._wake_due(now, None)
 
+    async def read_back(self, desks: Iterable[str]) -> None:
+        """See what people did with tickets, now that a check is over."""
+        for name in desks:
+            await self.messages.tell(Tell(name, reads_back=True))
+
     async def again(self, subscription_id: str, delay: timedelta) -> None:
         """Somebody may have to be told then, though nothing has changed."""
         await self.messages.refresh(Refresh(subscription_id), min(delay, LONGEST_DELAY))

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared.domain.acknowledging import ACKNOWLEDGED_FOR, acknowledgement
 from shared.domain.matching import Match
 from shared.domain.memory import FindingMemory
 from shared.domain.refresh import Refresh
-from shared.domain.silence import ACKNOWLEDGED_FOR, Silence
+from shared.domain.silence import Silence
 from shared.domain.subscription import Subscription, watched
 from shared.domain.usage import month_of
 from shared.domain.validation import Fault
@@ -57,7 +58,12 @@ class Silencing:
         for owner in (*(await self._subscriptions()), FLEET):
             memory = (await self.shelves.read(owner, month_of(speaker.at))).memory.values()
             about = (known for known in memory if _is_about(known, account, rule))
-            found += [_acknowledged(owner, known, lasts, reason, speaker) for known in about]
+            found += [
+                acknowledgement(
+                    uuid.uuid4().hex[:12], owner.id, known, (speaker.at, lasts), speaker.name, reason.strip()
+                )
+                for known in about
+            ]
         for made in found:
             await self.silences.add(made)
         for made in {one.match.subscriptions: one for one in found}.values():
@@ -100,22 +106,3 @@ def _is_about(known: FindingMemory, account: str, rule: str) -> bool:
     wanted, finding = account.lower(), known.finding
     of_account = not wanted or wanted in [name.lower() for name in finding.accounts]
     return of_account and rule.lower() in ("", finding.rule) and any(told.open for told in known.told.values())
-
-
-def _acknowledged(
-    owner: Subscription, known: FindingMemory, lasts: timedelta, reason: str, speaker: Speaker
-) -> Silence:
-    finding, told = known.finding, [one for one in known.told.values() if one.open]
-    severity, level = max((one.severity, one.level) for one in told)  # As it was told last, which may be less by now.
-    match = Match(subscriptions=(owner.id,), problem=finding.key)
-    return Silence(
-        uuid.uuid4().hex[:12],
-        match,
-        speaker.at,
-        speaker.at + lasts,
-        speaker.name,
-        reason.strip(),
-        speaker.at,
-        severity=int(severity),
-        level=level,
-    )

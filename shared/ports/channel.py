@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from shared.domain.memory import Intent
 
@@ -12,7 +12,7 @@ class Part:
     """One sending to a receiver, frozen: the same bytes go out with the same key however often it is tried.
 
     `opens` and `ends` are the problems (`Intent.problem`) that it tells of: still open, and over; `groups`
-    are the routes' groups of those that have one.
+    are the routes' groups of those that have one. `names` are problems that it only names, and that wait on.
     """
 
     key: str
@@ -21,6 +21,7 @@ class Part:
     opens: tuple[str, ...] = ()
     ends: tuple[str, ...] = ()
     groups: Mapping[str, str] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
 
     @property
     def problems(self) -> frozenset[str]:
@@ -40,11 +41,13 @@ def part_of(key: str, content_type: str, body: str, intents: Sequence[Intent]) -
 class Thread:
     """A problem that a receiver was told of and that is not over there.
 
-    `receipt` is the channel's own name of what it sent (Slack's time stamp, a Message-ID); `group` the route's group.
+    `receipt` is the channel's own name of what it sent (Slack's time stamp, a ticket); `group` the route's group.
+    `waits`: it was only named there (`Part.names`).
     """
 
     receipt: str
     group: str = ""
+    waits: bool = False
 
 
 class Channel(Protocol):
@@ -72,6 +75,21 @@ class Channel(Protocol):
 
         `threads` by `Intent.problem`. Pure: the same input gives the same parts.
         """
+        ...
+
+
+@runtime_checkable
+class Rationing(Channel, Protocol):
+    """One that takes only so many new problems at a time: a ticket desk."""
+
+    async def room(self) -> int:
+        """For so many problems that it does not know yet."""
+        ...
+
+    def compose_rest(
+        self, batch_id: str, rest: Sequence[Intent], told: Sequence[Intent], threads: Mapping[str, Thread]
+    ) -> Sequence[Part]:
+        """What names the `rest` for which there is no room, beside what is told now. Pure."""
         ...
 
 

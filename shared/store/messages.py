@@ -54,7 +54,8 @@ class QueuedMessages:
     async def tell(self, tell: Tell, delay: timedelta = timedelta()) -> None:
         """Ask for what waits for one receiver to be delivered."""
         by = tell.decided_by.isoformat() if tell.decided_by else None
-        body = json.dumps({"schema": SCHEMA, "receiver": tell.receiver, "decided_by": by})
+        told = {"schema": SCHEMA, "receiver": tell.receiver, "decided_by": by}
+        body = json.dumps(told | ({"reads_back": True} if tell.reads_back else {}))
         await self.queues.send(TELL_QUEUE, body, delay)
 
     async def read_look(self, body: str) -> Shard:
@@ -76,9 +77,10 @@ class QueuedMessages:
         if not isinstance(receiver, str) or not receiver:
             raise Unreadable("The message names no receiver.")
         try:
-            return Tell(receiver, datetime.fromisoformat(str(by)).astimezone(UTC) if by else None)
+            decided_by = datetime.fromisoformat(str(by)).astimezone(UTC) if by else None
         except ValueError as error:
             raise Unreadable("The message does not say when that was decided.") from error
+        return Tell(receiver, decided_by, reads_back=message.get("reads_back") is True)
 
     async def poison(self, queue: str, body: str) -> None:
         """Put a message where people can look at it, all of it: in a blob where it is too large for a queue."""

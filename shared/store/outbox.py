@@ -26,6 +26,7 @@ class _Threaded:
     problem: str
     receipt: str
     group: str
+    waits: bool = False
 
 
 THREADED = Codec[_Threaded](_Threaded)
@@ -160,15 +161,25 @@ class TableOutbox:
         """All that are open there."""
         rows = await self.rows.query(key(receiver), *prefix(THREAD))
         found = THREADED.all_readable(rows)
-        return {one.problem: Thread(one.receipt, one.group) for one in found}
+        return {one.problem: Thread(one.receipt, one.group, one.waits) for one in found}
 
     async def stuck(self, receiver: str, now: datetime) -> datetime | None:
-        """The oldest that waits, whoever froze a batch of it."""
+        """The oldest that waits, whoever froze a batch of it; not one that was told that it has to."""
         oldest = await self.rows.query(key(receiver), *prefix(OPEN), limit=1)
         since = datetime.fromisoformat(parts(oldest[0].key)[1]) if oldest else now
+        if now - since <= LONG_WAITING:
+            return None
         batch = await self.frozen(receiver)
         tried = batch is not None and batch.etag and batch.trouble
-        return since if now - since > LONG_WAITING and not tried else None
+        return None if tried else await self._unnamed_since(receiver, now)
+
+    async def _unnamed_since(self, receiver: str, now: datetime) -> datetime | None:
+        named = {problem for problem, thread in (await self.threads(receiver)).items() if thread.waits}
+        rows = await self.rows.query(key(receiver), *prefix(OPEN))
+        found = ((row, None if newer(row) else INTENT.value(row)) for row in rows)
+        unnamed = (row for row, intent in found if intent is None or intent.problem not in named)
+        since = next((datetime.fromisoformat(parts(row.key)[1]) for row in unnamed), now)
+        return since if now - since > LONG_WAITING else None
 
     async def undelivered(self, receiver: str, since: datetime | None = None) -> Sequence[Batch]:
         """Oldest first."""
@@ -230,6 +241,9 @@ class TableOutbox:
             for problem in part.opens if receipt else ():
                 told[key(THREAD, problem)] = _threaded(there, _Threaded(problem, receipt, part.groups.get(problem, "")))
         for index in sorted(batch.sent | batch.refused.keys()):
+            for problem in batch.parts[index].names:
+                named = _Threaded(problem, batch.receipts.get(index, ""), "", waits=True)
+                told[key(THREAD, problem)] = _threaded(there, named)
             for problem in batch.parts[index].ends:
                 row_key = key(THREAD, problem)
                 told[row_key] = Delete(row_key, there[row_key].etag) if row_key in there else None

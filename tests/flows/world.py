@@ -162,7 +162,7 @@ class World:
             elif message.queue == BILL_QUEUE:
                 await house.costs.read(await house.messages.read_bill(message.body), self.clock.now())
             else:
-                await house.deliver.run(await house.messages.read_tell(message.body))
+                await house.serving.run(await house.messages.read_tell(message.body))
         except Crash:
             self.failed(message)
         self.fuse.mend()
