@@ -29,6 +29,7 @@ from shared.flows.health import Health
 from shared.flows.known import Known
 from shared.flows.look import LookAt
 from shared.flows.refresh import RefreshOne
+from shared.flows.refusing import Refusing
 from shared.flows.relay import Relay
 from shared.flows.serving import Serving
 from shared.flows.signatures import Signatures
@@ -118,6 +119,7 @@ class House:
     deliver: Deliver
     serving: Serving
     tickets: TableTickets
+    refusing: Refusing
     health: Health
     costs: Costs
     events: Events
@@ -169,8 +171,9 @@ def furnish(
     channels = WiredChannels(settings, clock, tickets, looks) if receivers is None else receivers
     costs = Costs(sources.costs, bills, shelves, looks, messages, settings.cost_scopes, settings.only_subscriptions)
     due = functools.partial(next_due, settings.watch_schedule)
+    refusing = Refusing(outbox, tickets, settings.desk_names)
     fleet = FleetJudge(
-        policy, routes, shelves, looks, bills, views, relay, due, costs.planned, silences, outbox, sentences
+        policy, routes, shelves, looks, bills, views, relay, due, costs.planned, silences, outbox, refusing, sentences
     )
     close = Close(looks, fleet, relay, costs, settings.desk_names)
     deliver = Deliver(channels, outbox, messages, clock, Fallback(outbox, messages, routes, settings.fallback))
@@ -203,6 +206,7 @@ def furnish(
         deliver=deliver,
         serving=Serving(deliver, news, messages, clock),
         tickets=tickets,
+        refusing=refusing,
         trying=Trying(channels, outbox, deliver, routes),
         undelivered=Undelivered(outbox, messages),
         health=Health(looks, outbox, routes, sentences),

@@ -123,7 +123,8 @@ def _operation(one: Any, revision: int | None) -> dict[str, Any]:
         raise Refused(400, "PatchOperationFailedException", "The patch operation is not valid.", where)
     if one["op"] == "test" and one["path"] == "/rev" and revision is not None:
         if one["value"] != revision:
-            raise Refused(412, "TestPatchOperationFailedException", "VS403208: The test operation failed.")
+            message = f"VS403351: Test Operation for path /rev failed, value {revision} was not equal to test value."
+            raise Refused(412, "TestPatchOperationFailedException", message)
         return {}
     if one["op"] not in ("add", "replace") or not one["path"].startswith("/fields/"):
         message = f"Unable to evaluate path {one['path']}."
@@ -224,7 +225,7 @@ def _tags(name: str, value: Any, _kind: WorkItemType, _rules: Rules) -> str:
         message = "TF401243: Failed to save work item because too many new tags were added to the work item."
         raise Refused(400, "WorkItemTagLimitExceededException", message, "add-tags-to-work-items: 100 tags")
     if any(len(tag) > MOST_IN_TAG for tag in found):
-        message = "TF400496: The tag name is not valid."
+        message = "The tag name is not valid."
         raise Refused(400, "InvalidTagNameException", message, "add-tags-to-work-items: 400 characters")
     return "; ".join(found)
 

@@ -10,11 +10,13 @@ from sandbox.receivers.devops_schema import Refused, known
 
 # "WIQL syntax reference" (boards/queries/wiql-syntax): SELECT, FROM, WHERE, ORDER BY; a query has 32K characters.
 MOST_IN_QUERY = 32_000
-QUERY = re.compile(r"SELECT (?P<fields>.+?) FROM WorkItems WHERE (?P<where>.+?)(?: ORDER BY (?P<order>.+))?", re.I)
+QUERY = re.compile(
+    r"SELECT (?P<fields>.+?) FROM WorkItems WHERE (?P<where>.+?)(?: ORDER BY (?P<order>.+))?", re.IGNORECASE
+)
 CONDITION = re.compile(
     r"\s*\[(?P<field>[A-Za-z.]+)\]\s*(?P<operator>>=|<=|<>|=|>|<|CONTAINS)\s*"
     r"(?P<value>'(?:[^']|'')*'|@project|[0-9]+)\s*(?P<more>AND\b|$)",
-    re.I,
+    re.IGNORECASE,
 )
 DATES = ("System.CreatedDate", "System.ChangedDate")
 COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -108,5 +110,5 @@ def _moment(value: str, condition: str, *, times: bool) -> datetime:
 
 
 def _unreadable(why: str) -> Refused:
-    message = f"TF51006: The query statement is missing a clause, or it is not valid: {why}."
+    message = f"The query is not valid: {why}."
     return Refused(400, "SyntaxException", message, f"wiql-syntax: {why}")

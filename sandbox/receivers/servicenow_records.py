@@ -129,7 +129,7 @@ def time_text(at: datetime) -> str:
 
 
 def chosen(query: str, rows: Iterable[Row], columns: set[str]) -> list[Row]:
-    """ "Table API", sysparm_query. What is invalid is passed over there; here it is an error, or nobody would see it."""
+    """ "Table API", sysparm_query. What is invalid is passed over there; here it is an error, so that it is seen."""
     found = list(rows)
     for part in query.split("^") if query else []:
         ordered = re.fullmatch(r"ORDERBY(DESC)?([a-z_]+)", part)

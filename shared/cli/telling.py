@@ -89,22 +89,22 @@ async def _channels(options: argparse.Namespace) -> int:
 
 
 async def _test(options: argparse.Namespace) -> int:
+    found = await tried(options)
+    print(f"{options.name}: {found['fate']}{f': {found["why"]}' if found['why'] else ''}")
+    return 0 if found["fate"] == "taken" else 1
+
+
+async def tried(options: argparse.Namespace) -> Mapping[str, Any]:
+    """What became of a test message: by a Countersign that runs, or by the settings of this environment."""
     if options.url:
         async with at(options) as home:
-            reply = await home.ask("POST", "receivers", options.name, "test", body={})
-            fate, why = reply.body["fate"], reply.body["why"]
-    else:
-        fate, why = await _test_here(options)
-    print(f"{options.name}: {fate}{f': {why}' if why else ''}")
-    return 0 if fate == "taken" else 1
+            body: Mapping[str, Any] = (await home.ask("POST", "receivers", options.name, "test", body={})).body
+            return body
+    from dataclasses import asdict
 
-
-async def _test_here(options: argparse.Namespace) -> tuple[str, str]:
-    """By the settings of this environment, with nothing deployed."""
     from shared.cli.trying_here import try_here
 
-    tried = await try_here(options.environment, options.name.lower())
-    return tried.fate, tried.why
+    return asdict(await try_here(options.environment, options.name.lower()))
 
 
 async def _undelivered(options: argparse.Namespace) -> int:

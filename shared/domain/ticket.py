@@ -31,3 +31,11 @@ class Ticket:
     changed: datetime
     assignee: str = ""
     by: str = ""
+
+
+def standing(ticket: Ticket) -> str:
+    """#12 open (In Progress), assigned to ben; OPS-7 closed as not to be done (Won't Do) by ana."""
+    word = f" ({ticket.word})" if ticket.word and ticket.word.lower() != ticket.status else ""
+    by = f" by {ticket.by}" if ticket.by and ticket.status is not Status.OPEN else ""
+    assigned = f", assigned to {ticket.assignee}" if ticket.assignee else ""
+    return f"{ticket.name} {ticket.status}{word}{by}{assigned}"

@@ -17,6 +17,7 @@ from shared.domain.subscription import Subscription
 from shared.domain.usage import month_of
 from shared.domain.view import SubscriptionView, finding_views
 from shared.domain.words import count
+from shared.flows.refusing import Refusing
 from shared.flows.relay import Relay
 from shared.ports.bills import Bills
 from shared.ports.errors import Conflict
@@ -46,6 +47,7 @@ class FleetJudge:
     planned_bills: Callable[[datetime], Awaitable[Collection[str]]]
     silences: Silences
     outbox: Outbox
+    refusing: Refusing
     mistakes: tuple[str, ...] = ()
 
     async def run(self, look: Look, ends: Sequence[ShardEnd], now: datetime) -> None:
@@ -85,8 +87,7 @@ class FleetJudge:
     async def _refusing(self, now: datetime) -> Mapping[str, str]:
         """Receivers that are set up and did not take what they were sent last, and why."""
         names = [name for name in await self.outbox.receivers() if self.routes.is_there(name)]
-        found = {name: await self.outbox.refusing(name, now) for name in names}
-        return {name: why for name, why in found.items() if why}
+        return await self.refusing.found(names, now)
 
     async def _unended(self, look: Look, ends: Sequence[ShardEnd]) -> Sequence[str]:
         """Names of the subscriptions that did not end in time."""

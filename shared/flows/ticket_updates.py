@@ -20,6 +20,11 @@ SUMMARY = "summary"
 GROUP = "group/"
 NEXT_WORD = "here, when it gets worse or changes, and when it is over"
 
+STAYS_CLOSED = (
+    "A ticket that was closed as done is opened again while its problem lasts. To have it stay closed, close it as not "
+    "to be done: not planned, won't do, cancelled, whatever the word is here."
+)
+
 
 class Doing(StrEnum):
     """`KEEP`: it is to be open, and nothing is new. `SAY`: something is. `CLOSE`: all that it was about is over."""
@@ -143,7 +148,8 @@ def _update(key: str, intents: Sequence[Intent], others: int, portal: str) -> Up
 
 def _item(intent: Intent, portal: str) -> Item:
     """A mere repeat is not said in a ticket."""
-    return item_of(replace(intent, next_word=NEXT_WORD), portal)
+    note = STAYS_CLOSED if intent.reason is Reason.REOPENED else intent.note
+    return item_of(replace(intent, next_word=NEXT_WORD, note=note), portal)
 
 
 def _others(number: int) -> Text:

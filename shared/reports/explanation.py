@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from shared.domain.explanation import Explanation, Heard, RuleAnswer, Verdict
 from shared.domain.memory import Reason
+from shared.domain.ticket import standing
 from shared.domain.words import moment
 from shared.reports.check import pad
 
@@ -66,6 +67,7 @@ def _heard(heard: Heard) -> str:
     """webhook: already told (first, Fri 20 Nov 2026 09:07 UTC); webhook: would be told at the next check (first)."""
     who = heard.receiver or "nobody"
     last = f" (last: {heard.last}, {moment(heard.at)})" if heard.at else ""
+    last += f"; ticket {standing(heard.ticket)}, {heard.ticket.url}" if heard.ticket else ""
     if heard.reason in [reason for reason in Reason if reason.tells]:
         return f"{who}: would be told at the next check ({heard.reason}){last}"
     return f"{who}: {heard.reason}{last}"

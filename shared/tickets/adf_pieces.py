@@ -1,7 +1,8 @@
 """A long text in as few documents as fit into one description or comment each, nothing cut off."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import IntEnum
 
 from shared.domain.message import Link
 from shared.domain.ticket_text import Block, Text
@@ -19,13 +20,32 @@ LIST_BYTES, TABLE_BYTES = len(encoded(bullets(()))), len(encoded(table({})))
 ROOM = Limits(MOST_BYTES - len(encoded(document(()))) - max(LIST_BYTES, TABLE_BYTES))
 
 
+class Kind(IntEnum):
+    """In the order in which a block shows them."""
+
+    LINE = 0
+    FACT = 1
+    ITEM = 2
+    LINK = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Morsel:
     """One thing of one block: what is never parted any more. `begins`: it opens a list or a table of its own."""
 
     source: int
+    kind: Kind
     block: Block
     begins: bool = True
+
+    def follows(self, last: "Morsel") -> bool:
+        """Whether one block can say both."""
+        return self.source == last.source and self.kind >= last.kind and not self.block.heading and not self._apart
+
+    @property
+    def _apart(self) -> bool:
+        """A link that became text stands where the links are."""
+        return self.kind is Kind.LINK and bool(self.block.lines)
 
     @property
     def size(self) -> int:
@@ -48,52 +68,64 @@ def _morsels(source: int, block: Block) -> Iterator[Morsel]:
     """The heading stays with what comes first below it, where both fit."""
     heading, *rest = _cut(block.heading, LONG_NAME)
     lines = [*rest, *(piece for line in block.lines for piece in _cut(line, LONG))]
-    found = [Morsel(source, Block(lines=(line,))) for line in lines]
+    found = [Morsel(source, Kind.LINE, Block(lines=(line,))) for line in lines]
     found += _facts(source, block)
     items = [piece for item in block.items for piece in _cut(item, LONG)]
-    found += [Morsel(source, Block(items=(item,)), number == 0) for number, item in enumerate(items)]
-    found += [Morsel(source, one) for link in block.links for one in _linked(link)]
+    found += [Morsel(source, Kind.ITEM, Block(items=(item,)), number == 0) for number, item in enumerate(items)]
+    found += [Morsel(source, Kind.LINK, one) for link in block.links for one in _linked(link)]
     if heading and found:
         whole = replace(found[0], block=replace(found[0].block, heading=heading))
-        found[:1] = [whole] if whole.size <= ROOM.size else [Morsel(source, Block(heading)), found[0]]
-    yield from found or [Morsel(source, Block(heading))]
+        alone = Morsel(source, Kind.LINE, Block(heading))
+        found[:1] = [whole] if whole.size <= ROOM.size else [alone, found[0]]
+    yield from found or [Morsel(source, Kind.LINE, Block(heading))]
 
 
 def _facts(source: int, block: Block) -> Iterator[Morsel]:
     """A value in several pieces is named before each of them."""
     for number, (name, value) in enumerate(block.facts.items()):
         *before, last = _cut(name, LONG_NAME)
-        values = _cut(value, LONG)
-        rows = [*((one, "") for one in before), *((last, one) for one in values)]
+        rows = [*((one, "") for one in before), *((last, one) for one in _cut(value, LONG, _between_names))]
         for one, said in rows:
-            yield Morsel(source, Block(facts={one: said}), begins=number == 0 or len(rows) > 1)
+            yield Morsel(source, Kind.FACT, Block(facts={one: said}), begins=number == 0 or len(rows) > 1)
 
 
 def _linked(link: Link) -> Iterator[Block]:
     """A link that is too long for one piece stands there as text."""
     whole = Block(links=(link,))
-    if Morsel(0, whole).size <= 4 * LONG:
+    if Morsel(0, Kind.LINK, whole).size <= 4 * LONG:
         yield whole
     else:
         yield from (Block(lines=(line,)) for line in _cut(f"{link.title}: {link.url}", LONG))
 
 
-def _cut(text: str, most: int) -> list[str]:
+def _cut(text: str, most: int, parts: Callable[[str, int], Iterator[str]] = parts_of) -> list[str]:
     """Whole, where it takes no more bytes than so many characters might."""
     said = plain(text)
-    return [said] if len(encoded(said)) <= 4 * most else list(parts_of(said, most))
+    return [said] if len(encoded(said)) <= 4 * most else list(parts(said, most))
+
+
+def _between_names(text: str, most: int) -> Iterator[str]:
+    """Where it is a list, between two names of it."""
+    while len(text) > most:
+        end = text.rfind(", ", 0, most) + 1
+        part = text[:end] if end > most // 2 else next(parts_of(text, most))
+        yield part
+        text = text[len(part) :].lstrip()
+    if text:
+        yield text
 
 
 def _joined(morsels: Iterable[Morsel]) -> Iterator[Block]:
-    """What came from one block is one block again; a name that comes twice begins another."""
-    source, whole = -1, Block()
+    """What came from one block is one block again; what would change its place, or its name comes twice, begins one."""
+    last, whole = None, Block()
     for morsel in morsels:
-        if morsel.source == source and not morsel.block.facts.keys() & whole.facts.keys():
+        if last and morsel.follows(last) and not morsel.block.facts.keys() & whole.facts.keys():
             whole = _together(whole, morsel.block)
-            continue
-        if source >= 0:
-            yield whole
-        source, whole = morsel.source, morsel.block
+        else:
+            if last:
+                yield whole
+            whole = morsel.block
+        last = morsel
     yield whole
 
 

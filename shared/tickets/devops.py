@@ -16,12 +16,12 @@ from shared.ports.errors import DeliveryError
 from shared.tickets import html_pieces
 from shared.tickets.devops_items import Comments, Said, WorkItem, first_of, status_of, understood, utc
 from shared.tickets.devops_project import DevOpsProject, patch_of
-from shared.tickets.devops_refusals import blamed, refused
+from shared.tickets.devops_refusals import ASSIGNED, refused, unknown_assignee
 from shared.tickets.html import units, written
 from shared.tickets.terms import OURS, Terms
 
 TITLE, TAGS, AREA = "System.Title", "System.Tags", "System.AreaPath"
-STATE, ASSIGNED, PRIORITY = "System.State", "System.AssignedTo", "Microsoft.VSTS.Common.Priority"
+STATE, PRIORITY = "System.State", "Microsoft.VSTS.Common.Priority"
 DESCRIPTION, STEPS = "System.Description", "Microsoft.VSTS.TCM.ReproSteps"  # A bug shows only these.
 PRIORITIES = {Severity.CRITICAL: "1", Severity.WARNING: "2", Severity.INFO: "3"}
 MOST_IN_TITLE = 255
@@ -43,7 +43,7 @@ class DevOps:
         """An owner's address is an assignee as it is, where no setting says otherwise."""
         fields, assignee = self._fields(draft), self._assignee(draft.owners)
         answer = await self.project.create(patch_of(fields | {ASSIGNED: assignee} if assignee else fields))
-        if assignee and answer.status == 400 and blamed(answer) in ((), (ASSIGNED,)):
+        if assignee and unknown_assignee(answer):
             answer = await self.project.create(patch_of(fields))
         if error := refused(answer, self.project.asked(creates=True)):
             raise error

@@ -12,6 +12,8 @@ from shared.ports.errors import DeliveryError
 WHO = "Azure DevOps"
 CODE = re.compile(r"(?:TF|VS)[0-9]{4,7}(?![0-9A-Za-z])")  # Its messages begin with a number that its pages explain.
 FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}(?:\.[A-Za-z0-9_-]{1,64}){1,6}")
+ASSIGNED = "System.AssignedTo"
+UNKNOWN = re.compile(r"The identity value .{0,500} is an unknown identity\b", re.DOTALL)
 NO_AREA, NO_PERMISSION, NO_NEW_TAGS = "TF401347", "TF237111", "TF401289"
 SETTINGS = {
     "System.AreaPath": "TICKETS__DEVOPS_AREA",
@@ -71,6 +73,13 @@ def blamed(answer: Answer) -> tuple[str, ...]:
     named = [rule.get("fieldReferenceName") for rule in errors if isinstance(rule, dict)]
     found = [name for name in (custom.get("ReferenceName"), *named) if isinstance(name, str)]
     return tuple(dict.fromkeys(name for name in found if FIELD.fullmatch(name)))
+
+
+def unknown_assignee(answer: Answer) -> bool:
+    """Whether it refuses whom a work item is assigned to, and nothing else (Azure/azure-devops-cli-extension 272)."""
+    message = answer.json().get("message")
+    said = isinstance(message, str) and UNKNOWN.match(message) is not None
+    return answer.status == 400 and (blamed(answer) == (ASSIGNED,) or (said and not blamed(answer)))
 
 
 def _advice(answer: Answer, asked: Asked) -> str:

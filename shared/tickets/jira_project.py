@@ -1,4 +1,4 @@
-"""One project of Jira's as it is read: its tickets, what was said in them, and where they can go from where they are."""
+"""One project of Jira's as it is read: its tickets, what was said in them, and where they can go from there."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -45,8 +45,9 @@ class JiraProject:
         returns 200 OK without API token", support.atlassian.com/jira/kb).
         """
         begin = since.astimezone(UTC) - FARTHEST_BEHIND
-        where = f'project = {_quoted(self.api.project)} AND labels = {_quoted(label)} AND {field} >= "{begin:%Y-%m-%d %H:%M}"'
-        issues = [issue async for issue in self.api.search(f"{where} ORDER BY created ASC", FIELDS)]
+        where = f"project = {_quoted(self.api.project)} AND labels = {_quoted(label)}"
+        jql = f'{where} AND {field} >= "{begin:%Y-%m-%d %H:%M}" ORDER BY created ASC'
+        issues = [issue async for issue in self.api.search(jql, FIELDS)]
         if not issues:
             await self.number()
         try:
@@ -108,7 +109,7 @@ class JiraProject:
 
 def _keys(comments: Iterable[Any]) -> set[str]:
     """Ours, in properties of comments."""
-    ours = [found["value"] for one in comments for found in one["properties"] if found["key"] == OURS]
+    ours = [found["value"] for one in comments for found in one.get("properties") or () if found["key"] == OURS]
     return {value["key"] for value in ours if isinstance(value, dict) and isinstance(value.get("key"), str)}
 
 

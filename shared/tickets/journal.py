@@ -21,12 +21,12 @@ LIMIT = 4_000
 LIMIT_OF_TITLE = 160
 NOTE = "Countersign note "
 ROOM = LIMIT - 100  # The last line of a note is NOTE and a key of at most 60 characters.
-HEADING = 500  # Longer names and headings stand alone, so that what belongs to them has room.
+HEADING = 200  # Longer names and headings stand alone, so that what belongs to them has room.
 PIECE = ROOM - 2 * HEADING
 
 UNSEEN = "\u200b"
 MARKUP = re.compile(
-    rf"(?<=\[)(?=\s?/?\s?code)|(?<=@)(?=\[)|(?<=:)(?=//)|(?<=www)(?=\.)|(?<=mailto)(?=:)|(?<={NOTE[:-1]})(?= )",
+    rf"(?<=\[)(?=\s?/?\s?code)|(?<=@)(?=\s?\[)|(?<=:)(?=//)|(?<=www)(?=\.)|(?<=mailto)(?=:)|(?<={NOTE[:-1]})(?= )",
     re.IGNORECASE,
 )
 
@@ -140,7 +140,7 @@ def _cut(text: str) -> list[str]:
     """No text is more than twice as long when it is inert and counted in UTF-16."""
     line = plain(text)
     most = PIECE if length(inert(line)) == len(line) else PIECE // 2
-    found = []
+    found: list[str] = []
     while len(line) > most:
         end = line.rfind(", ", 0, most) + 1
         if end <= most // 2:

@@ -54,7 +54,7 @@ def _parts(block: Block) -> Iterator[str]:
     if heading := inline(block.heading):
         yield f"### {heading}"
     yield from (_paragraph(line) for line in block.lines)
-    yield "\n".join(f"- **{inline(name)}:** {inline(value)}".rstrip() for name, value in block.facts.items())
+    yield "\n".join(_fact(name, value) for name, value in block.facts.items())
     yield "\n".join(f"* {inline(item)}" for item in block.items)
     yield " · ".join(_link(link) for link in block.links)
 
@@ -62,6 +62,11 @@ def _parts(block: Block) -> Iterator[str]:
 def _paragraph(line: str) -> str:
     label, rest = parted(plain(line))
     return f"**{inline(label)}** {inline(rest)}" if label else inline(rest)
+
+
+def _fact(name: str, value: str) -> str:
+    """One without a name goes on with the one before it."""
+    return f"- **{inline(name)}:** {inline(value)}".rstrip() if name else f"- {inline(value)}"
 
 
 def _link(link: Link) -> str:
@@ -83,7 +88,7 @@ def _escaped_start(found: re.Match[str]) -> str:
 def _units(block: Block, room: int) -> list[Block]:
     """The heading stays with what follows it."""
     units = [Block(lines=(piece,)) for line in block.lines for piece in _cut(line, room)]
-    units += [unit for name, value in block.facts.items() for unit in _fact(name, value, room)]
+    units += [unit for name, value in block.facts.items() for unit in _facts(name, value, room)]
     units += [Block(items=(piece,)) for item in block.items for piece in _cut(item, room)]
     units += [unit for link in block.links for unit in _linked(link, room)]
     *before, heading = list(_cut(block.heading, room)) or [""]
@@ -91,10 +96,11 @@ def _units(block: Block, room: int) -> list[Block]:
     return [*(Block(piece) for piece in before), replace(first, heading=heading), *rest]
 
 
-def _fact(name: str, value: str, room: int) -> Iterator[Block]:
+def _facts(name: str, value: str, room: int) -> Iterator[Block]:
     *before, last = list(_cut(name, room)) or [""]
+    first, *rest = list(_cut(value, room)) or [""]
     yield from (Block(lines=(piece,)) for piece in before)
-    yield from (Block(facts={last: piece}) for piece in list(_cut(value, room)) or [""])
+    yield from (Block(facts={last: first}), *(Block(facts={"": piece}) for piece in rest))
 
 
 def _linked(link: Link, room: int) -> Iterator[Block]:

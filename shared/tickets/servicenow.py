@@ -20,7 +20,7 @@ from shared.ports.desk import Draft
 from shared.ports.errors import DeliveryError, NotThere
 from shared.tickets import journal
 from shared.tickets.servicenow_incident import FIELDS, IN_PROGRESS, RESOLVED, display, ticket_of, value
-from shared.tickets.servicenow_query import Records, moment, whole
+from shared.tickets.servicenow_query import Found, Records, moment, whole
 from shared.tickets.servicenow_refusals import Forbidden, Ruled, hidden, not_understood
 from shared.tickets.servicenow_session import Session
 from shared.tickets.terms import OURS, Terms
@@ -133,8 +133,7 @@ class ServiceNow:
 
     async def check(self) -> None:
         """Reads incidents, and the group."""
-        found = await self._records.first(INCIDENTS, f"correlation_idSTARTSWITH{OURS}-", ("sys_id",))
-        if found.hidden:
+        if (await self._ours()).hidden:
             raise hidden()
         if self.group:
             await self._group()
@@ -171,9 +170,13 @@ class ServiceNow:
         path = f"{INCIDENTS}/{quote(reference, safe='')}"
         answer = await self.session.ask(method, path, self._records.shown(fields), body)
         if answer.status == 404:
-            await self._records.first(INCIDENTS, "ORDERBYsys_id", ("sys_id",))
+            await self._ours()
             raise NotThere
         return _one(answer)
+
+    async def _ours(self) -> Found:
+        """Raises DeliveryError where incidents cannot be asked for."""
+        return await self._records.first(INCIDENTS, f"correlation_idSTARTSWITH{OURS}-", ("sys_id",))
 
     async def _group(self) -> str:
         found = await self._records.ids(GROUPS, "name", self.group)
@@ -198,7 +201,7 @@ class ServiceNow:
         parts = re.fullmatch(r"\s*([1-9])\s*,\s*([1-9])\s*", named)
         if not parts:
             raise DeliveryError(
-                "A priority in TICKETS__SERVICENOW_PRIORITIES is not impact and urgency, two numbers: 1,1 is the worst.",
+                "A priority in TICKETS__SERVICENOW_PRIORITIES is not impact and urgency, two numbers like 1,1.",
                 permanent=True,
             )
         return {"impact": parts[1], "urgency": parts[2]}

@@ -53,8 +53,8 @@ class Records:
         return Found(rows, total > len(rows))
 
     async def first(self, table: str, query: str, fields: Sequence[str]) -> Found:
-        """Whether there are any."""
-        answer = await self._page(table, query, fields, 0, 1)
+        """The first page: whether there are any, and whether the user may read one of them."""
+        answer = await self._page(table, query, fields, 0, PAGE)
         rows = _rows(answer)
         return Found(rows, _total(answer, 0) > 0 and not rows)
 

@@ -15,6 +15,7 @@ from shared.web.asking import Refused, refuse_foreign_pages
 from shared.web.register import ValidationList
 from shared.web.silences import SilencesApi
 from shared.web.telling import Telling
+from shared.web.tickets import TicketsApi
 from shared.wiring import House
 
 # Nothing here is ever shown inside another page, kept by a cache, or read as something else than it is.
@@ -33,6 +34,7 @@ def make_app(home: House, clock: Clock) -> FastAPI:
     app.include_router(Accounts(home, clock).router())
     app.include_router(SilencesApi(home, clock).router())
     app.include_router(Telling(home, clock).router())
+    app.include_router(TicketsApi(home).router())
 
     @app.middleware("http")
     async def guard(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:

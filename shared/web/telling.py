@@ -52,7 +52,7 @@ class Telling:
         asked_by(request, self.home.settings, Role.READER)
         now, found = self.clock.now(), []
         for name, one in self.home.settings.receivers.items():
-            found.append({"name": name, "kind": one.kind, "refuses": await self.home.outbox.refusing(name, now)})
+            found.append({"name": name, "kind": one.kind, "refuses": await self.home.refusing.why(name, now)})
         return JSONResponse({"receivers": found})
 
     async def test(self, request: Request, receiver: str) -> Response:

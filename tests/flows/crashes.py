@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from shared.domain.finding import Severity
 from shared.domain.memory import Intent
+from shared.domain.ticket import Ticket
+from shared.domain.ticket_text import Text
 from shared.ports.channel import Channel, Part, Thread
+from shared.ports.desk import Desk, Draft
 from shared.store.blobs import Blobs
 from shared.store.queues import Queues
 from shared.store.rows import Operation, Row, Rows
@@ -93,3 +97,55 @@ def fused(storage: Storage, fuse: Fuse) -> Storage:
         FusedQueues(storage.queues, fuse),
         FusedBlobs(storage.blobs, fuse),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class FusedDesk:
+    """`Desk` behind a fuse."""
+
+    desk: Desk
+    fuse: Fuse
+
+    async def open(self, draft: Draft) -> Ticket:
+        """As `Desk.open`."""
+        return await self.fuse.run(lambda: self.desk.open(draft), writes=True)
+
+    async def find(self, marker: str, since: datetime) -> Sequence[Ticket]:
+        """As `Desk.find`."""
+        return await self.fuse.run(lambda: self.desk.find(marker, since))
+
+    async def changed(self, since: datetime) -> Sequence[Ticket]:
+        """As `Desk.changed`."""
+        return await self.fuse.run(lambda: self.desk.changed(since))
+
+    async def read(self, reference: str) -> Ticket:
+        """As `Desk.read`."""
+        return await self.fuse.run(lambda: self.desk.read(reference))
+
+    async def comment(self, reference: str, text: Text, key: str) -> None:
+        """As `Desk.comment`."""
+        await self.fuse.run(lambda: self.desk.comment(reference, text, key), writes=True)
+
+    async def said(self, reference: str, key: str, since: datetime) -> bool:
+        """As `Desk.said`."""
+        return await self.fuse.run(lambda: self.desk.said(reference, key, since))
+
+    async def set_severity(self, reference: str, severity: Severity) -> None:
+        """As `Desk.set_severity`."""
+        await self.fuse.run(lambda: self.desk.set_severity(reference, severity), writes=True)
+
+    async def close(self, reference: str) -> None:
+        """As `Desk.close`."""
+        await self.fuse.run(lambda: self.desk.close(reference), writes=True)
+
+    async def reopen(self, reference: str) -> bool:
+        """As `Desk.reopen`."""
+        return await self.fuse.run(lambda: self.desk.reopen(reference), writes=True)
+
+    async def check(self) -> None:
+        """As `Desk.check`."""
+        await self.fuse.run(self.desk.check)
+
+    def pieces(self, text: Text) -> Sequence[Text]:
+        """As `Desk.pieces`."""
+        return self.desk.pieces(text)

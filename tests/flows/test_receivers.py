@@ -451,7 +451,8 @@ async def test_what_is_too_large_for_the_store_is_told_in_several_batches() -> N
 
     house = world.house()
     assert world.process
-    world.process = (world.process[0], replace(house, deliver=replace(house.deliver, outbox=Small())))
+    small = replace(house.serving, deliver=replace(house.deliver, outbox=Small()))
+    world.process = (world.process[0], replace(house, serving=small))
     await world.look()
 
     assert 300 == len(world.receiver.items())

@@ -19,7 +19,8 @@ START = datetime(2026, 11, 20, 7, 7, tzinfo=UTC)
 NUMBERS = "must be whole numbers above zero, each once, with commas between, like 60,30,14"
 SPANS = "must be spans of minutes, hours or days, a year at most, with commas between, like 12h,1d,7d"
 NAMED = (
-    "must name receivers: owner, teams, slack, mail, pagerduty, webhook, eventgrid, github, jira, servicenow, devops, a further one like teams:games, "
+    "must name receivers: owner, teams, slack, mail, pagerduty, webhook, eventgrid, github, jira, servicenow, devops, "
+    "a further one like teams:games, "
     "or an address like mail:ana@contoso.example"
 )
 RECEIVERS = f"{NAMED}; or all, messages (all but pagers) or none"

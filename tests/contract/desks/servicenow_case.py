@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from sandbox.receivers.servicenow import RESOLVED, TABLES, ServiceNowStandIn
+from sandbox.receivers.servicenow import TABLES, ServiceNowStandIn
 from sandbox.receivers.servicenow_activity import activity
-from sandbox.receivers.servicenow_records import CANCELED, CLOSED, PRIORITIES, Incident
+from sandbox.receivers.servicenow_records import CANCELED, CLOSED, PRIORITIES, RESOLVED, Incident
 from shared.domain.finding import Severity
 from shared.http import Http
 from shared.ports.desk import Desk
@@ -64,7 +64,7 @@ class ReadByPeople(ServiceNowStandIn):
     """The stand-in, and what people see in it."""
 
     def seen(self) -> Sequence[Seen]:
-        return [self._seen(reference, incident) for reference, incident in self.incidents.items()]
+        return [self._seen(reference, incident) for reference, incident in self.instance.incidents.items()]
 
     def _seen(self, reference: str, incident: Incident) -> Seen:
         row = incident.row
@@ -76,12 +76,13 @@ class ReadByPeople(ServiceNowStandIn):
             comments=tuple(Reader(activity(note)).text for note in notes),
             is_open=row["state"] not in (RESOLVED, CLOSED, CANCELED),
             priority=PRIORITIES[row["priority"]],
-            assignee=self.users.get(row["assigned_to"], ""),
+            assignee=self.instance.users.get(row["assigned_to"], ""),
         )
 
 
 def stand_in(now: Callable[[], datetime], lag: timedelta) -> ReadByPeople:
-    return ReadByPeople(now, lag, CLIENT, CLIENT_SECRET, (GROUP,), (ASSIGNEE,), FOR_EVER)
+    client = (CLIENT, CLIENT_SECRET)
+    return ReadByPeople(now, lag, client, groups=(GROUP,), users=(ASSIGNEE,), token_seconds=FOR_EVER)
 
 
 def desk(http: Http, address: str, terms: Terms) -> Desk:

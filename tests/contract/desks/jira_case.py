@@ -1,0 +1,72 @@
+"""Jira Cloud as the conformance suite sees it."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import SecretStr
+
+from sandbox.receivers.jira import API, ROOT, JiraStandIn
+from sandbox.receivers.jira_documents import words
+from sandbox.receivers.jira_rest import Site
+from shared.http import Http
+from shared.ports.desk import Desk
+from shared.tickets.jira import PRIORITIES, JiraDesk
+from shared.tickets.terms import Terms
+from tests.contract.desks.case import ASSIGNEE, OWNER, SECRET, STRANGER, DeskCase, Seen
+
+USER, TOKEN, PROJECT = "countersign@contoso.example", f"ATATT3x-{SECRET}", "OPS"
+SITE = Site(USER, TOKEN, PROJECT, people={ASSIGNEE: "Ana Example"})
+TERMS = Terms(
+    labels=("signing",),
+    priorities=PRIORITIES,
+    assignees={OWNER: ASSIGNEE, STRANGER: "nobody-at-the-desk"},
+    fields={"customfield_10010": "Signing team"},
+)
+# What people wrote is no name of a field, and is never repeated: it may be anything.
+ERRORS: dict[int, dict[str, str]] = {400: {"customfield_10011": SECRET, f"<{SECRET}>": "x"}}
+
+
+def desk(http: Http, address: str, terms: Terms) -> Desk:
+    return JiraDesk(http, f"{address}{ROOT}/", USER, SecretStr(TOKEN), PROJECT, terms, component="Signing")
+
+
+class SeenJira(JiraStandIn):
+    """With what a person sees."""
+
+    def seen(self) -> Sequence[Seen]:
+        return [
+            Seen(
+                issue.id,
+                issue.fields["summary"],
+                words(issue.fields["description"]),
+                tuple(words(comment.body) for comment in issue.comments),
+                issue.state.category != "done",
+                issue.fields.get("priority", {}).get("name", ""),
+                issue.assignee,
+                tuple(issue.fields["labels"]),
+            )
+            for issue in self.issues
+        ]
+
+
+def stand_in(now: Callable[[], datetime], lag: timedelta) -> SeenJira:
+    return SeenJira(now, lag, SITE)
+
+
+def error(status: int) -> Any:
+    """An error collection, as all of Jira's operations give it."""
+    return {"errorMessages": [f"Something about {SECRET}"], "errors": ERRORS.get(status, {})}
+
+
+CASE = DeskCase(
+    name="jira",
+    desk=desk,
+    stand_in=stand_in,
+    creating=("POST", f"{API}/issue"),
+    commenting=("POST", rf"{API}/issue/[^/]+/comment"),
+    error=error,
+    terms=TERMS,
+    priorities=dict(PRIORITIES),
+    project=PROJECT,
+)
