@@ -341,9 +341,14 @@ class Settings(Receiving):
         )
 
     def _chosen(self, names: tuple[str, ...], severity: Severity) -> tuple[str, ...]:
-        """`all`, `messages` (all but pagers), `none`, or those that are named; and desks from their severity on."""
-        desks = self.desk_names
-        people = {name: one for name, one in self.receivers.items() if name not in desks}
+        """`all`, `messages` (all but pagers), `none`, or those that are named; and desks from their severity on.
+
+        Of several of a kind the first one is meant; further ones hear only what names them.
+        """
+        there = self.receivers
+        first = {name: one for name, one in there.items() if name == one.kind or one.kind not in there}
+        desks = [name for name, one in first.items() if one.kind in DESKS]
+        people = {name: one for name, one in first.items() if name not in desks}
         words: Mapping[tuple[str, ...], Sequence[str]] = {
             ("all",): tuple(people),
             ("messages",): [name for name, one in people.items() if one.kind not in PAGERS],

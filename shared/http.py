@@ -117,7 +117,8 @@ class AiohttpHttp:
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS, sock_connect=TIMEOUT_SECONDS / 3)
-            self._session = aiohttp.ClientSession(timeout=timeout)
+            # Each request signs in by itself; a session kept in a cookie would speak for somebody else.
+            self._session = aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())
         return self._session
 
 

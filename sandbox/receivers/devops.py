@@ -131,7 +131,7 @@ class DevOpsStandIn:
         return Reply(429, None, error.body, {"Retry-After": f"{seconds}", "X-RateLimit-Delay": "30.000"})
 
     def _not_signed_in(self, arrival: Arrival) -> Reply | None:
-        """microsoft/azure-devops-auth-samples issue 52: a page for signing in with 203, but for PATCH, which gets 401."""
+        """microsoft/azure-devops-auth-samples issue 52: a page for signing in with 203, but 401 for PATCH."""
         scheme, _, token = arrival.headers.get("authorization", "").partition(" ")
         if scheme == "Bearer" and token and token == (self._token or token):
             return None
@@ -220,12 +220,8 @@ class DevOpsStandIn:
             raise Refused(400, "WorkItemTrackingQueryResultSizeLimitExceededException", message, "object-limits")
         found.sort(key=lambda one: one[0])
         ids = [{"id": item.number, "url": address_of(item)} for _, item in found]
-        return {
-            "queryType": "flat",
-            "queryResultType": "workItem",
-            "asOf": moment_text(self._now()),
-            "workItems": ids[:most],
-        }
+        asked = {"queryType": "flat", "queryResultType": "workItem", "asOf": moment_text(self._now())}
+        return {**asked, "workItems": ids[:most]}
 
     def _batch(self, call: Call) -> Any:
         body = call.object({"ids", "fields", "asOf", "errorPolicy", "$expand"})
@@ -245,7 +241,7 @@ class DevOpsStandIn:
         return {"count": len(ids), "value": [shown(item, names) if item else None for item in there]}
 
     def _comment(self, call: Call) -> Any:
-        """ "Comments - Add Work Item Comment" (rest/api/azure/devops/wit/comments/add-work-item-comment)."""
+        """ "Comments - Add" (rest/api/azure/devops/wit/comments/add); microsoft/azure-devops-mcp sends a format."""
         item, text = self._there(call.what), call.object({"text"}).get("text")
         if not isinstance(text, str) or not text.strip():
             raise invalid("text", "comments/add: the text of a comment is not empty")

@@ -60,6 +60,7 @@ class Call:
             raise invalid(min(unknown), f"{self.name}: it has no such parameter")
 
     def number(self, name: str, most: int, default: str = "") -> int:
+        """A parameter. Raises Refused."""
         found = self.query.get(name, default or str(most))
         if not re.fullmatch(r"[0-9]{1,7}", found) or int(found) > most:
             raise invalid(name, f"{self.name}: {name} is a number, at most {most}")
@@ -71,6 +72,7 @@ class Call:
         return self.arrival.readable
 
     def object(self, allowed: set[str]) -> dict[str, Any]:
+        """The body. Raises Refused."""
         self._check_type("application/json")
         found = self.arrival.readable
         if not isinstance(found, dict) or found.keys() - allowed:

@@ -43,15 +43,13 @@ def shown(item: Item, names: Sequence[str] | None = None) -> dict[str, Any]:
 
 
 def address_of(item: Item) -> str:
+    """Of the resource, not of its page."""
     return f"https://dev.azure.com/_apis/wit/workItems/{item.number}"
 
 
 def shown_remark(item: Item, remark: Remark) -> dict[str, Any]:
-    made = {
-        "createdBy": identity(ME),
-        "createdDate": moment_text(remark.made),
-        "modifiedDate": moment_text(remark.made),
-    }
+    """ "Comment", as in the reference of comments."""
+    made = {"createdBy": identity(ME), "createdDate": moment_text(remark.made)}
     return {"workItemId": item.number, "id": remark.number, "version": 1, "text": remark.html, "format": "html", **made}
 
 
@@ -61,9 +59,11 @@ def identity(address: str) -> dict[str, Any]:
 
 
 def no_item(reference: str) -> Refused:
+    """Gone, deleted, or never there."""
     message = f"TF401232: Work item {reference} does not exist, or you do not have permissions to read it."
     return Refused(404, "WorkItemUnauthorizedAccessException", message)
 
 
 def moment_text(moment: datetime) -> str:
+    """2026-11-20T09:07:00.000Z."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"

@@ -183,7 +183,7 @@ def _integer(name: str, value: Any, _kind: WorkItemType, _rules: Rules) -> int:
 
 
 def _priority(name: str, value: Any, kind: WorkItemType, rules: Rules) -> int:
-    """ "Planning, ranking, and priorities" (boards/work-items/planning-ranking-priorities): 1 to 4."""
+    """ "Planning, ranking, and priorities" (boards/queries/planning-ranking-priorities): 1 to 4."""
     found = _integer(name, value, kind, rules)
     if found not in range(1, 5):
         raise _broken(name, "HasValues, LimitedToValues, InvalidListValue", "planning-ranking-priorities: 1 to 4")

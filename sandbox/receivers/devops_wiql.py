@@ -79,8 +79,6 @@ def _conditions(where: str, project: str, *, times: bool) -> list[Condition]:
             raise _unreadable(f"expecting a condition: {where[end:][:60]}")
         found.append(_condition(one, project, times=times))
         end, more = one.end(), bool(one["more"])
-    if end != len(where):
-        raise _unreadable("there is more behind the last condition")
     return found
 
 

@@ -10,6 +10,8 @@ from sandbox.receivers.github_schema import example
 BOT = "countersign-bot"  # Whose token it is.
 SITE = "https://github.com"
 OLD, NEW = "2022-11-28", "2026-03-10"
+PULL = ("url", "html_url", "diff_url", "patch_url")
+FORKED = ("source", "parent", "template_repository")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,12 @@ class Shapes:
         return f"{self.address}/repos/{self.repository}"
 
     def repo(self, changes: Mapping[str, Any]) -> Any:
-        """As the document's example is, with another name."""
+        """As the document's example is, with another name, no fork, and with what the example has forgotten."""
         owner, _, name = self.repository.partition("/")
-        found = example("full-repository-default-response")
+        example_of_it = example("full-repository-default-response")
+        found = {name: value for name, value in example_of_it.items() if name not in FORKED}
         own = {"name": name, "full_name": self.repository, "owner": person(owner), "url": self.there}
-        return found | own | {"html_url": f"{SITE}/{self.repository}"} | changes
+        return found | own | {"html_url": f"{SITE}/{self.repository}", "fork": False, "language": None} | changes
 
     def issue(self, issue: Issue) -> Any:
         """ "Breaking changes", 2026-03-10: `assignee` is only in the version before that."""
@@ -129,9 +132,6 @@ class Shapes:
         if number is None:
             return None
         return example("issue")["milestone"] | {"number": number, "creator": person(BOT)}
-
-
-PULL = ("url", "html_url", "diff_url", "patch_url")
 
 
 def person(login: str) -> Any:

@@ -56,8 +56,8 @@ class Reader:
 
     def read(self, jql: str) -> Query:
         """Raises Refused."""
-        where, _, order = re.sub(r"\s+", " ", jql).partition(" ORDER BY ")
-        if not where.strip() or jql.upper().lstrip().startswith("ORDER BY"):
+        where, order = (*re.split(r"\bORDER\s+BY\b", jql, maxsplit=1, flags=re.IGNORECASE), "")[:2]
+        if not where.strip():
             # "Search for issues using JQL enhanced search (GET)": jql has to be a bounded query.
             why = "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
             raise Refused(400, "search/jql: the query is not bounded", why)

@@ -181,9 +181,8 @@ class JiraRest:
                 raise Refused(400, "search/jql: the token is of no page of this query", "The nextPageToken is invalid.")
             found = self._pages[token][1]
         else:
-            found = _ordered(
-                [one for one in lagging(self.issues, self.now(), self.lag) if query.fits(one.known)], query
-            )
+            known = [] if "BROWSE_PROJECTS" in self.site.lacks else lagging(self.issues, self.now(), self.lag)
+            found = _ordered([one for one in known if query.fits(one.known)], query)
         page, rest = found[:most], found[most:]
         issues = [self.shown.issue(one, wanted) if wanted != "id" else {"id": one.id} for one in page]
         if not rest:

@@ -13,7 +13,7 @@ WHO = "Azure DevOps"
 CODE = re.compile(r"(?:TF|VS)[0-9]{4,7}(?![0-9A-Za-z])")  # Its messages begin with a number that its pages explain.
 FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}(?:\.[A-Za-z0-9_-]{1,64}){1,6}")
 ASSIGNED = "System.AssignedTo"
-UNKNOWN = re.compile(r"The identity value .{0,500} is an unknown identity\b", re.DOTALL)
+UNKNOWN = re.compile(r"The identity value .{0,500} is an [a-z]{1,20} identity\b", re.DOTALL)
 NO_AREA, NO_PERMISSION, NO_NEW_TAGS = "TF401347", "TF237111", "TF401289"
 SETTINGS = {
     "System.AreaPath": "TICKETS__DEVOPS_AREA",

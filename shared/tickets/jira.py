@@ -96,7 +96,8 @@ class JiraDesk:
         """The key is a property of the comment, which nobody reads."""
         said = {"body": document(text), "properties": [{"key": OURS, "value": {"key": key}}]}
         answer = await self._jira.call("POST", path_of("issue", reference, "comment"), said)
-        await self._project.there(answer, creates=True)
+        if "id" not in await self._project.there(answer, creates=True):
+            raise unreadable(answer, creates=True)
 
     async def said(self, reference: str, key: str, since: datetime) -> bool:
         """Comments are read, not searched."""

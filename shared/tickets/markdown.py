@@ -44,7 +44,7 @@ def split(text: Text, most: int) -> Sequence[Text]:
     """In as few texts of at most so many characters, as they are written, as they fit into; nothing is cut off."""
     if len(written(text)) <= most:
         return [text]
-    groups = [[Unit(number, unit) for unit in _units(block, most // SHARE)] for number, block in enumerate(text)]
+    groups = [[Unit(number, unit) for unit in _units(block, most)] for number, block in enumerate(text)]
     parts = packed(groups, lambda unit: len(written((unit.block,))) + BETWEEN, Limits(most))
     return [tuple(_joined(part)) for part in parts]
 
@@ -85,8 +85,11 @@ def _escaped_start(found: re.Match[str]) -> str:
     return f"{found[0]}\\" if found[0].isdigit() else f"\\{found[0]}"
 
 
-def _units(block: Block, room: int) -> list[Block]:
-    """The heading stays with what follows it."""
+def _units(block: Block, most: int) -> list[Block]:
+    """The heading stays with what follows it; a block that fits stays whole."""
+    if len(written((block,))) + BETWEEN <= most:
+        return [block]
+    room = most // SHARE
     units = [Block(lines=(piece,)) for line in block.lines for piece in _cut(line, room)]
     units += [unit for name, value in block.facts.items() for unit in _facts(name, value, room)]
     units += [Block(items=(piece,)) for item in block.items for piece in _cut(item, room)]

@@ -48,6 +48,8 @@ def read(html: str) -> str:
 
 
 def _texts(element: Element) -> Iterator[str]:
+    if callable(element.tag):  # A comment.
+        return
     yield element.text or ""
     for child in element:
         yield " " if child.tag in SPACED else ""

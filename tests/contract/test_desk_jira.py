@@ -1,0 +1,538 @@
+"""What is particular to Jira Cloud: its fields, its workflows, its sign-in, and its time zones."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta, timezone
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from sandbox.receivers.jira import API, ROOT
+from sandbox.receivers.jira_rest import Site
+from sandbox.receivers.jira_workflows import STRICT, Workflow
+from shared.domain.finding import Severity
+from shared.domain.ticket import Status
+from shared.http import AiohttpHttp, Answer
+from shared.ports.desk import Draft
+from shared.ports.errors import DeliveryError, NotThere
+from shared.tickets.adf import document
+from shared.tickets.jira import JiraDesk
+from shared.tickets.jira_issue import summary_of
+from shared.tickets.terms import OURS, Terms
+from tests.contract.desks.case import ASSIGNEE, LAG, SECRET, STRANGER, Hands
+from tests.contract.desks.jira_case import CASE, SITE, TERMS, TOKEN, USER, SeenJira
+from tests.contract.desks.listening import Listening, listening
+from tests.contract.test_desks import DRAFT, MARKER, NOW, TEXT
+
+LATER = LAG + timedelta(seconds=1)
+LONG_AGO = NOW - timedelta(days=1)
+PLAIN = Draft(MARKER, "warning: x", TEXT, Severity.WARNING)
+CALLS: dict[str, Callable[[JiraDesk], Awaitable[Any]]] = {
+    "open": lambda desk: desk.open(PLAIN),
+    "find": lambda desk: desk.find(MARKER, LONG_AGO),
+    "changed": lambda desk: desk.changed(LONG_AGO),
+    "read": lambda desk: desk.read("10001"),
+    "comment": lambda desk: desk.comment("10001", TEXT, "k"),
+    "said": lambda desk: desk.said("10001", "k", LONG_AGO),
+    "set_severity": lambda desk: desk.set_severity("10001", Severity.INFO),
+    "close": lambda desk: desk.close("10001"),
+    "reopen": lambda desk: desk.reopen("10001"),
+    "check": lambda desk: desk.check(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A desk over a real client, its stand-in, and the time in the test's hand."""
+
+    desk: JiraDesk
+    there: Listening
+    jira: SeenJira
+    time: Hands
+
+    def bodies(self, method: str, path: str) -> list[Any]:
+        """Of what arrived there."""
+        return [one.json() for one, _ in self.there.arrived if (one.method, one.path) == (method, f"{API}{path}")]
+
+    def asked(self) -> list[str]:
+        """What arrived, in order: method and the path below the API."""
+        return [f"{one.method} {one.path.removeprefix(API)}" for one, _ in self.there.arrived]
+
+
+@asynccontextmanager
+async def at(site: Site = SITE, terms: Terms = TERMS, **more: Any) -> AsyncIterator[Place]:
+    time, http = Hands(NOW), AiohttpHttp()
+    jira = SeenJira(time, LAG, site)
+    try:
+        async with listening(CASE, jira) as there:
+            desk = JiraDesk(http, f"{there.address}{ROOT}", USER, SecretStr(TOKEN), "OPS", terms)
+            yield Place(replace(desk, **more), there, jira, time)
+    finally:
+        await http.close()
+
+
+@dataclass(slots=True)
+class Answering:
+    """A client that gives one answer after the other, the last again and again."""
+
+    answers: list[Answer]
+    asked: list[str] = field(default_factory=list)
+
+    async def ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:  # noqa: ARG002
+        self.asked.append(f"{method} {url}")
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        return await self.ask("POST", url, headers, body)
+
+    async def get(self, url: str, headers: Mapping[str, str]) -> Answer:
+        return await self.ask("GET", url, headers)
+
+
+def answered(*answers: Answer) -> JiraDesk:
+    return JiraDesk(Answering(list(answers)), "https://acme.atlassian.net", USER, SecretStr(TOKEN), "OPS", TERMS)
+
+
+def shown(**more: Any) -> dict[str, Any]:
+    """An issue as Jira shows it."""
+    fields: dict[str, Any] = {
+        "project": {"id": "10001", "key": "OPS"},
+        "status": {"name": "To Do", "statusCategory": {"key": "new"}},
+        "resolution": None,
+        "labels": [OURS, MARKER],
+        "created": "2026-11-20T10:07:00.000+0100",
+        "updated": "2026-11-20T10:07:00.000+0100",
+        "assignee": None,
+    }
+    return {"id": "10001", "key": "OPS-1", "fields": fields | more}
+
+
+def said(found: Any, status: int = 200) -> Answer:
+    return Answer(status, body=json.dumps(found).encode(), headers={"x-seraph-loginreason": "OK"})
+
+
+# Fields.
+
+
+async def test_a_ticket_is_made_with_every_field() -> None:
+    async with at(component="Signing", issue_type="Bug") as place:
+        ticket = await place.desk.open(DRAFT)
+        [made] = place.bodies("POST", "/issue")
+        arrival = place.there.arrived[0][0]
+    assert made == {
+        "fields": {
+            "project": {"key": "OPS"},
+            "issuetype": {"name": "Bug"},
+            "summary": DRAFT.title,
+            "description": document(TEXT),
+            "labels": [OURS, MARKER, "signing"],
+            "priority": {"name": "Highest"},
+            "assignee": {"id": ASSIGNEE},
+            "components": [{"name": "Signing"}],
+            "customfield_10010": "Signing team",
+        }
+    }
+    assert "en-US" == arrival.headers["accept-language"]
+    assert arrival.headers["authorization"].startswith("Basic ")
+    assert ("10001", "OPS-1", "To Do", "Ana Example") == (ticket.reference, ticket.name, ticket.word, ticket.assignee)
+    assert f"{place.desk.site}/browse/OPS-1" == ticket.url
+    assert ["POST /issue", "GET /issue/10001"] == place.asked()
+
+
+async def test_fields_of_an_installation_do_not_replace_ours() -> None:
+    theirs = {
+        "summary": "x",
+        "labels": ["x"],
+        "project": {"key": "X"},
+        "description": None,
+        "priority": {"name": "Low"},
+    }
+    async with at(terms=replace(TERMS, fields=theirs, priorities={})) as place:
+        await place.desk.open(DRAFT)
+        [seen] = place.jira.seen()
+    assert (DRAFT.title, "Low", (OURS, MARKER, "signing")) == (seen.title, seen.priority, seen.labels)
+
+
+@pytest.mark.parametrize("title", ["x" * 255, "🔑" * 127 + "x", "a\nb"])
+def test_a_title_that_fits_is_whole_and_on_one_line(title: str) -> None:
+    assert title.replace("\n", " ") == summary_of(title)
+
+
+@pytest.mark.parametrize(
+    ("title", "kept"), [("x" * 256, "x" * 254), ("🔑" * 128, "🔑" * 127), ("x" + "🔑" * 130, "x" + "🔑" * 126)]
+)
+def test_a_title_is_cut_as_java_counts(title: str, kept: str) -> None:
+    assert kept + "…" == summary_of(title)
+
+
+async def test_a_project_without_priorities_gets_tickets_without_one() -> None:
+    async with at(replace(SITE, priorities=())) as place:
+        ticket = await place.desk.open(replace(DRAFT, owners=(STRANGER,)))
+        await place.desk.set_severity(ticket.reference, Severity.CRITICAL)
+        [seen] = place.jira.seen()
+    assert ("", "") == (seen.priority, seen.assignee)
+    assert [] == place.there.refusals
+
+
+async def test_a_severity_without_a_priority_changes_nothing() -> None:
+    async with at(terms=replace(TERMS, priorities={})) as place:
+        ticket = await place.desk.open(PLAIN)
+        before = len(place.there.arrived)
+        await place.desk.set_severity(ticket.reference, Severity.CRITICAL)
+    assert before == len(place.there.arrived)
+
+
+@pytest.mark.parametrize(
+    ("desk", "terms", "named"),
+    [
+        ({"issue_type": "Incident"}, {}, "issuetype (look at TICKETS__JIRA_TYPE)"),
+        ({"component": "Nothing"}, {}, "components (look at TICKETS__JIRA_COMPONENT)"),
+        ({}, {"labels": ("two words",)}, "labels (look at TICKETS__JIRA_LABELS)"),
+        ({}, {"priorities": {Severity.WARNING: "P1"}}, "priority (look at TICKETS__JIRA_PRIORITIES)"),
+        ({}, {"fields": {"customfield_99": 1}}, "customfield_99 (look at TICKETS__JIRA_FIELDS)"),
+        ({"project": "NONE"}, {}, "no project NONE at TICKETS__JIRA_SITE"),
+    ],
+)
+async def test_a_mistake_in_a_setting_is_named(desk: dict[str, Any], terms: dict[str, Any], named: str) -> None:
+    async with at(terms=replace(TERMS, **terms), **desk) as place:
+        with pytest.raises(DeliveryError) as caught:
+            await place.desk.open(PLAIN)
+        assert () == tuple(place.jira.seen())
+    assert named in str(caught.value)
+    assert (True, False) == (caught.value.permanent, caught.value.maybe_taken)
+
+
+async def test_who_must_be_assigned_and_cannot_be_is_named() -> None:
+    refusal = {"errorMessages": [], "errors": {"assignee": "Issues must be assigned."}}
+    desk = answered(said(refusal, 400))
+    with pytest.raises(DeliveryError, match="TICKETS__JIRA_ASSIGNEES"):
+        await desk.open(DRAFT)
+    assert isinstance(desk.http, Answering)
+    assert 2 == len(desk.http.asked)
+
+
+async def test_words_of_others_are_in_no_error() -> None:
+    refusal = {"errorMessages": [SECRET], "errors": {"summary": SECRET, f"<{SECRET}>": "x", "a b": "y"}}
+    with pytest.raises(DeliveryError) as caught:
+        await answered(said(refusal, 400)).open(PLAIN)
+    assert "Jira answered 400 (it refuses the field summary)." == str(caught.value)
+
+
+# The sign-in, and what the account may do.
+
+
+@pytest.mark.parametrize("call", CALLS)
+async def test_a_sign_in_that_is_not_accepted_is_told_even_where_jira_says_nothing_of_it(call: str) -> None:
+    async with at() as place:
+        await place.desk.open(PLAIN)
+        stranger = replace(place.desk, token=SecretStr("expired"))
+        with pytest.raises(DeliveryError) as caught:
+            await CALLS[call](stranger)
+    assert "Jira answered 401" in str(caught.value)
+    assert "TICKETS__JIRA_TOKEN" in str(caught.value)
+    assert (True, False) == (caught.value.permanent, caught.value.maybe_taken)
+
+
+@pytest.mark.parametrize("call", sorted(CALLS.keys() - {"open"}))
+async def test_a_project_that_cannot_be_seen_is_not_an_empty_one(call: str) -> None:
+    async with at(replace(SITE, lacks=frozenset({"BROWSE_PROJECTS"}))) as place:
+        with pytest.raises(DeliveryError) as caught:
+            await CALLS[call](place.desk)
+    assert "OPS" in str(caught.value)
+    assert caught.value.permanent
+
+
+@pytest.mark.parametrize("call", ["find", "changed", "check", "read"])
+async def test_a_project_that_is_not_there_is_told(call: str) -> None:
+    async with at(project="NONE") as place:
+        with pytest.raises(DeliveryError, match="TICKETS__JIRA_PROJECT") as caught:
+            await CALLS[call](place.desk)
+    assert "NONE" in str(caught.value)
+
+
+async def test_where_nothing_is_found_and_the_project_is_there_nothing_is_found() -> None:
+    async with at() as place:
+        assert [] == await place.desk.find(MARKER, LONG_AGO)
+        assert [] == await place.desk.changed(LONG_AGO)
+    assert ["GET /search/jql", "GET /project/OPS"] * 2 == place.asked()
+
+
+async def test_a_check_names_every_permission_that_is_lacking() -> None:
+    async with at(replace(SITE, lacks=frozenset({"ADD_COMMENTS", "CREATE_ISSUES"}))) as place:
+        with pytest.raises(DeliveryError, match=r"OPS .*: Create issues, Add comments\.$"):
+            await place.desk.check()
+        with pytest.raises(DeliveryError, match="TICKETS__JIRA_PROJECT"):
+            await place.desk.open(PLAIN)
+    async with at() as place:
+        await place.desk.check()
+    assert ["GET /mypermissions"] == place.asked()
+
+
+async def test_what_may_be_made_and_not_be_seen_is_said_and_not_made_again() -> None:
+    no_issue = {"errorMessages": ["Issue does not exist"], "errors": {}}
+    made = said({"id": "10001", "key": "OPS-1"}, 201)
+    with pytest.raises(DeliveryError, match="does not show it") as caught:
+        await answered(made, said(no_issue, 404), said({"id": "10001"})).open(PLAIN)
+    assert (True, True) == (caught.value.permanent, caught.value.maybe_taken)
+
+
+@pytest.mark.parametrize(
+    "answer", [Answer(0, "no connection", left=False), Answer(429), Answer(500), Answer(503), Answer(200)]
+)
+async def test_what_was_made_and_could_not_be_read_may_have_been_taken(answer: Answer) -> None:
+    with pytest.raises(DeliveryError) as caught:
+        await answered(said({"id": "10001", "key": "OPS-1"}, 201), answer).open(PLAIN)
+    assert (False, True) == (caught.value.permanent, caught.value.maybe_taken)
+
+
+async def test_a_token_with_scopes_asks_the_gateway_and_people_read_at_the_site() -> None:
+    gateway = "https://api.atlassian.com/ex/jira/11223344-a1b2-3b33-c444-def123456789"
+    desk = replace(answered(said(shown())), api=f"{gateway}/")
+    ticket = await desk.read("10001")
+    assert "https://acme.atlassian.net/browse/OPS-1" == ticket.url
+    assert isinstance(desk.http, Answering)
+    assert desk.http.asked[0].startswith(f"GET {gateway}/rest/api/3/issue/10001?fields=project%2Cstatus")
+
+
+# Searching.
+
+
+@pytest.mark.parametrize("hours", [-12, -3.5, 0, 5.75, 14])
+async def test_the_time_zone_of_the_account_makes_no_difference(hours: float) -> None:
+    async with at(replace(SITE, zone=timezone(timedelta(hours=hours)))) as place:
+        ticket = await place.desk.open(PLAIN)
+        place.time.pass_by(timedelta(hours=13))
+        await place.desk.open(replace(PLAIN, marker="countersign-9999999999999999-9"))
+        place.time.pass_by(LATER)
+        found = await place.desk.find(MARKER, NOW)
+        late = await place.desk.find(MARKER, NOW + timedelta(milliseconds=1))
+        changed = await place.desk.changed(NOW + timedelta(minutes=1))
+    assert [ticket] == list(found)
+    assert [] == list(late)
+    assert ["countersign-9999999999999999-9"] == [one.marker for one in changed]
+    assert NOW == ticket.created
+
+
+async def test_jira_keeps_milliseconds_and_nothing_is_missed_for_it() -> None:
+    async with at() as place:
+        place.time.pass_by(timedelta(microseconds=1_900))
+        moment = place.time.at
+        ticket = await place.desk.open(PLAIN)
+        await place.desk.comment(ticket.reference, TEXT, "k")
+        place.time.pass_by(LATER)
+        found = await place.desk.find(MARKER, moment)
+        told = await place.desk.said(ticket.reference, "k", moment)
+    assert ([ticket.reference], True) == ([one.reference for one in found], told)
+
+
+async def test_a_label_of_an_installation_is_no_marker_and_who_lost_the_marker_is_not_ours() -> None:
+    own = "countersign-production-signing"
+    async with at(terms=replace(TERMS, labels=(own,))) as place:
+        ticket = await place.desk.open(PLAIN)
+        place.jira.person_labels(ticket.reference, OURS, own)
+        stripped = await place.desk.read(ticket.reference)
+        place.time.pass_by(LATER)
+        changed = await place.desk.changed(LONG_AGO)
+        found = await place.desk.find(own, LONG_AGO)
+    assert (MARKER, "", [], []) == (ticket.marker, stripped.marker, list(changed), list(found))
+
+
+async def test_a_search_that_does_not_end_is_an_error() -> None:
+    page = said({"issues": [shown()], "isLast": False, "nextPageToken": "again"})
+    with pytest.raises(DeliveryError, match="its end") as caught:
+        await answered(page).changed(LONG_AGO)
+    assert not caught.value.permanent
+
+
+async def test_a_project_key_is_no_way_into_the_query() -> None:
+    desk = replace(answered(said({"issues": [shown()], "isLast": True})), project='X" OR project = "Y')
+    await desk.find(MARKER, LONG_AGO)
+    assert isinstance(desk.http, Answering)
+    assert "project+%3D+%22X%5C%22+OR+project+%3D+%5C%22Y%22+AND" in desk.http.asked[0]
+
+
+# A ticket's life.
+
+
+async def test_a_ticket_in_another_project_is_gone() -> None:
+    async with at() as place:
+        ticket = await place.desk.open(PLAIN)
+        place.jira.person_moves(ticket.reference, "WEB")
+        for asking in (place.desk.read, place.desk.close, place.desk.reopen):
+            with pytest.raises(NotThere):
+                await asking(ticket.reference)
+        place.time.pass_by(LATER)
+        assert [] == list(await place.desk.find(MARKER, LONG_AGO))
+
+
+async def test_a_project_may_be_called_by_a_key_that_it_had_before() -> None:
+    async with at(replace(SITE, former=("OLD",)), project="OLD") as place:
+        ticket = await place.desk.open(PLAIN)
+        place.time.pass_by(LATER)
+        found = await place.desk.find(MARKER, LONG_AGO)
+        again = await place.desk.read(ticket.reference)
+        await place.desk.check()
+    assert ["OPS-1"] == [one.name for one in found]
+    assert "OPS-1" == again.name
+
+
+async def test_a_workflow_that_asks_for_a_resolution_gets_one_and_may_have_no_way_back() -> None:
+    async with at(replace(SITE, workflow=STRICT)) as place:
+        ticket = await place.desk.open(PLAIN)
+        await place.desk.close(ticket.reference)
+        closed = await place.desk.read(ticket.reference)
+        reopened = await place.desk.reopen(ticket.reference)
+        still = await place.desk.read(ticket.reference)
+    assert (Status.DONE, "Resolved", False, Status.DONE) == (closed.status, closed.word, reopened, still.status)
+    assert [{"transition": {"id": "5"}, "fields": {"resolution": {"id": "10000"}}}] == place.bodies(
+        "POST", "/issue/10001/transitions"
+    )
+    assert [] == place.there.refusals
+
+
+@pytest.mark.parametrize("dismissed", ["won't do", "Won’t Do"])
+async def test_a_status_that_means_not_to_be_done_is_as_good_as_a_resolution(dismissed: str) -> None:
+    async with at(replace(SITE, workflow=STRICT), dismissed=(dismissed,)) as place:
+        ticket = await place.desk.open(PLAIN)
+        place.jira.person_closes(ticket.reference, dismissed=True)
+        found = await place.desk.read(ticket.reference)
+    assert (Status.DISMISSED, "Won't Do") == (found.status, found.word)
+
+
+async def test_what_a_resolution_means_is_the_installations_word() -> None:
+    async with at(dismissed=("Accepted",)) as place:
+        ticket = await place.desk.open(PLAIN)
+        place.jira.person_closes(ticket.reference, dismissed=True)
+        found = await place.desk.read(ticket.reference)
+    assert Status.DONE is found.status
+
+
+async def test_a_workflow_that_wants_what_we_cannot_give_is_told() -> None:
+    only = Workflow(STRICT.first, STRICT.moves[:1], STRICT.closed, STRICT.dismissed)
+    async with at(replace(SITE, workflow=only)) as place:
+        ticket = await place.desk.open(PLAIN)
+        with pytest.raises(DeliveryError, match="wants customfield_10042 where a ticket is closed") as caught:
+            await place.desk.close(ticket.reference)
+    assert caught.value.permanent
+
+
+async def test_where_no_transition_closes_a_person_is_told_so() -> None:
+    async with at(replace(SITE, lacks=frozenset({"TRANSITION_ISSUES"}))) as place:
+        ticket = await place.desk.open(PLAIN)
+        with pytest.raises(DeliveryError, match="permission to transition issues") as caught:
+            await place.desk.close(ticket.reference)
+    assert caught.value.permanent
+
+
+async def test_a_way_back_that_wants_more_is_none() -> None:
+    done = shown(status={"name": "Done", "statusCategory": {"key": "done"}})
+    back = {"id": "7", "to": {"name": "Open", "statusCategory": {"key": "new"}}, "fields": {"x": {"required": True}}}
+    refusal = said({"errorMessages": [], "errors": {"x": "X is required."}}, 400)
+    assert not await answered(said(done), said({"transitions": [back]}), refusal).reopen("10001")
+
+
+async def test_somebody_else_in_the_same_ticket_is_a_reason_to_try_again() -> None:
+    way = {"id": "31", "to": {"name": "Done", "statusCategory": {"key": "done"}}}
+    with pytest.raises(DeliveryError) as caught:
+        await answered(said(shown()), said({"transitions": [way]}), said({}, 409)).close("10001")
+    assert (False, False) == (caught.value.permanent, caught.value.maybe_taken)
+
+
+# Comments.
+
+
+@pytest.mark.parametrize(("lists", "calls"), [(True, 1), (False, 2)])
+async def test_a_key_is_read_back_whether_or_not_comments_are_listed_with_it(lists: bool, calls: int) -> None:
+    async with at(replace(SITE, lists_properties=lists)) as place:
+        ticket = await place.desk.open(PLAIN)
+        await place.desk.comment(ticket.reference, TEXT, "b1-3.2")
+        before = len(place.there.arrived)
+        found = await place.desk.said(ticket.reference, "b1-3.2", LONG_AGO)
+        asked = len(place.there.arrived) - before
+        [comment] = place.jira.issues[0].comments
+    assert (True, calls) == (found, asked)
+    assert {OURS: {"key": "b1-3.2"}} == comment.properties
+    assert "b1-3.2" not in json.dumps(comment.body)
+
+
+async def test_only_comments_that_are_young_enough_count() -> None:
+    async with at() as place:
+        ticket = await place.desk.open(PLAIN)
+        await place.desk.comment(ticket.reference, TEXT, "k")
+        place.time.pass_by(timedelta(hours=1))
+        found = [await place.desk.said(ticket.reference, "k", since) for since in (NOW, NOW + timedelta(minutes=1))]
+    assert [True, False] == found
+
+
+# Answers that are none.
+
+ODD = (b"", b"<html><title>Sign in to the proxy</title></html>", b"[]", b"null", b"{}")
+STRANGE = (b'{"a": 1}', b'{"fields": 1}')
+
+
+@pytest.mark.parametrize(
+    ("call", "body"),
+    [(call, body) for call in CALLS for body in (ODD if call == "set_severity" else ODD + STRANGE)],
+)
+async def test_what_is_no_answer_of_jiras_is_an_error_that_says_so(call: str, body: bytes) -> None:
+    creates = call in ("open", "comment")
+    with pytest.raises(DeliveryError) as caught:
+        await CALLS[call](answered(Answer(201 if creates else 200, body=body)))
+    assert "TICKETS__JIRA_SITE" in str(caught.value)
+    assert (False, creates) == (caught.value.permanent, caught.value.maybe_taken)
+
+
+BENT: tuple[tuple[str, Any], ...] = (
+    ("find", {"issues": 1, "isLast": True}),
+    ("find", {"issues": [1], "isLast": True}),
+    ("find", {"issues": [{"id": "1", "key": "OPS-1"}], "isLast": True}),
+    ("find", {"issues": [shown(created=None)], "isLast": True}),
+    ("find", {"issues": [shown(created="2026-11-20T10:07:00")], "isLast": True}),
+    ("find", {"issues": [shown(labels=[1])], "isLast": True}),
+    ("changed", {"issues": [shown(status={"name": "x"})], "isLast": True}),
+    ("read", shown(project=None)),
+    ("read", shown(assignee="x")),
+    ("read", shown(resolution=7, status={"name": "Done", "statusCategory": {"key": "done"}})),
+    ("said", {"comments": [{"id": "x", "created": "2026-11-20T10:07:00.000+0100"}], "total": 1}),
+    ("said", {"comments": [7], "total": 1}),
+    ("said", {"comments": [{"created": "2026-11-20T10:07:00.000+0100", "properties": [{}]}], "total": 1}),
+    ("said", {"comments": [], "total": "many"}),
+    ("check", {"permissions": []}),
+    ("check", {"permissions": {"BROWSE_PROJECTS": True}}),
+)
+
+
+@pytest.mark.parametrize(("call", "found"), BENT)
+async def test_an_answer_with_something_missing_is_an_error_and_no_crash(call: str, found: Any) -> None:
+    with pytest.raises(DeliveryError) as caught:
+        await CALLS[call](answered(said(found)))
+    assert not caught.value.permanent
+
+
+@pytest.mark.parametrize("transitions", [{}, {"transitions": 1}, {"transitions": [1]}, {"transitions": [{"id": "1"}]}])
+async def test_transitions_with_something_missing_are_an_error(transitions: Any) -> None:
+    with pytest.raises(DeliveryError):
+        await answered(said(shown()), said(transitions)).close("10001")
+
+
+@pytest.mark.parametrize("status", [301, 302, 410, 415])
+async def test_a_site_that_moved_is_looked_at(status: int) -> None:
+    with pytest.raises(DeliveryError, match="TICKETS__JIRA_SITE") as caught:
+        await answered(Answer(status)).read("10001")
+    assert caught.value.permanent
+
+
+@pytest.mark.parametrize("call", CALLS)
+async def test_being_asked_to_wait_is_heeded_everywhere(call: str) -> None:
+    async with at() as place:
+        place.jira.throttle(77)
+        with pytest.raises(DeliveryError) as caught:
+            await CALLS[call](place.desk)
+    assert (False, False, timedelta(seconds=77)) == (
+        caught.value.permanent,
+        caught.value.maybe_taken,
+        caught.value.retry_after,
+    )
