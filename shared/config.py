@@ -104,6 +104,9 @@ def _receivers(settings: Settings) -> Iterator[Mistake]:
     for name in (*(["ALERT__MAIL_TO"] if settings.mail_to else []), *further) if not settings.can_mail else ():
         words = "needs ALERT__MAIL_FROM, and ALERT__SMTP_HOST or ALERT__MAIL_ENDPOINT: until then nobody gets mail"
         yield Mistake(name, f"{name} {words}.")
+    if desks := [name for name in settings.fallback if name in settings.desk_names]:
+        words = f"must name receivers that are told; nobody would close the tickets of {desks[0]}"
+        yield Mistake("ALERT__FALLBACK", f"ALERT__FALLBACK: {words}.")
     if OWNER in settings.fallback:
         yield Mistake("ALERT__FALLBACK", "ALERT__FALLBACK: must name receivers that are set up; owner is none.")
     if bool(settings.slack_token.get_secret_value()) is not bool(settings.slack_channel):

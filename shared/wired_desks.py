@@ -1,7 +1,8 @@
 """Desks: each ticket system's hand, built from its settings when it is first told something."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
 from shared.app_settings import Settings
 from shared.desk_settings import DEVOPS, GITHUB, JIRA, SERVICENOW
@@ -14,7 +15,8 @@ from shared.ports.clock import Clock
 from shared.ports.desk import Desk
 from shared.ports.looks import Looks
 from shared.ports.tickets import Tickets
-from shared.receivers import Receiver
+from shared.receivers import Receiver, Receiving
+from shared.tickets.terms import Terms
 
 PRIORITIES: Mapping[str, Mapping[Severity, str]] = {
     GITHUB: {severity: f"severity: {severity.name.lower()}" for severity in Severity},
@@ -40,4 +42,67 @@ def ticketing(
 
 
 def _desk(receiver: Receiver, http: Http, tokens: Tokens | None, clock: Clock) -> Desk:
-    raise NotImplementedError
+    by = receiver.set_by
+    making: Mapping[str, Callable[[], Desk]] = {
+        GITHUB: lambda: _github(by, http),
+        JIRA: lambda: _jira(by, http),
+        SERVICENOW: lambda: _servicenow(by, http, clock),
+        DEVOPS: lambda: _devops(by, http, tokens),
+    }
+    return making[receiver.kind]()
+
+
+def _github(by: Receiving, http: Http) -> Desk:
+    from shared.tickets.github import GitHubDesk
+
+    terms = _terms(GITHUB, by.labels, by.github_priorities, by.github_assignees, by.github_fields)
+    return GitHubDesk(http, by.github_token, by.github_repository, terms, by.github_address)
+
+
+def _jira(by: Receiving, http: Http) -> Desk:
+    from shared.tickets.jira import JiraDesk
+
+    terms = _terms(JIRA, by.labels, by.jira_priorities, by.jira_assignees, by.jira_fields)
+    return JiraDesk(
+        http,
+        by.jira_site,
+        by.jira_user,
+        by.jira_token,
+        by.jira_project,
+        terms,
+        by.jira_type,
+        by.jira_component,
+        by.jira_dismissed,
+    )
+
+
+def _servicenow(by: Receiving, http: Http, clock: Clock) -> Desk:
+    from shared.tickets.servicenow import ServiceNow
+    from shared.tickets.servicenow_session import Session
+
+    terms = _terms(SERVICENOW, (), by.servicenow_priorities, by.servicenow_assignees, by.servicenow_fields)
+    client = by.servicenow_client_id, by.servicenow_client_secret
+    return ServiceNow(
+        Session(http, clock, by.servicenow_site, *client), by.servicenow_group, terms, by.servicenow_close_code
+    )
+
+
+def _devops(by: Receiving, http: Http, tokens: Tokens | None) -> Desk:
+    from shared.tickets.devops import DevOps
+    from shared.tickets.devops_project import DevOpsProject
+
+    if tokens is None:
+        raise ValueError("Azure DevOps is signed in to with tokens of the app's identity")
+    terms = _terms(DEVOPS, by.labels, by.devops_priorities, by.devops_assignees, by.devops_fields)
+    project = DevOpsProject(http, tokens, by.devops_organization, by.devops_project, by.devops_type)
+    return DevOps(project, terms, by.devops_area)
+
+
+def _terms(
+    kind: str,
+    labels: tuple[str, ...],
+    priorities: Mapping[Severity, str],
+    assignees: Mapping[str, str],
+    fields: Mapping[str, Any],
+) -> Terms:
+    return Terms(labels, {**PRIORITIES[kind], **priorities}, assignees, fields)

@@ -176,7 +176,8 @@ def furnish(
         policy, routes, shelves, looks, bills, views, relay, due, costs.planned, silences, outbox, refusing, sentences
     )
     close = Close(looks, fleet, relay, costs, settings.desk_names)
-    deliver = Deliver(channels, outbox, messages, clock, Fallback(outbox, messages, routes, settings.fallback))
+    fallback = Fallback(outbox, messages, routes, settings.fallback, settings.desk_names)
+    deliver = Deliver(channels, outbox, messages, clock, fallback)
     news = TicketNews(channels, outbox, shelves, looks, silences, messages)
     return House(
         settings=settings,

@@ -61,7 +61,8 @@ class Shapes:
         example_of_it = example("full-repository-default-response")
         found = {name: value for name, value in example_of_it.items() if name not in FORKED}
         own = {"name": name, "full_name": self.repository, "owner": person(owner), "url": self.there}
-        return found | own | {"html_url": f"{SITE}/{self.repository}", "fork": False, "language": None} | changes
+        own |= {"html_url": f"{SITE}/{self.repository}", "fork": False, "language": None}
+        return {**found, **own, **changes}
 
     def issue(self, issue: Issue) -> Any:
         """ "Breaking changes", 2026-03-10: `assignee` is only in the version before that."""

@@ -3,13 +3,14 @@
 import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
 from sandbox.receivers.jira_issues import Issue, Shown
 from sandbox.receivers.jira_refused import Refused, fields
-from sandbox.receivers.jira_rest import NO_ISSUE, JiraRest, Site, wall_clock
+from sandbox.receivers.jira_rest import NO_ISSUE, JiraRest
+from sandbox.receivers.jira_site import Site
 from sandbox.receivers.jira_workflows import Move
 from sandbox.receivers.stand_in import Arrival, Reply
 
@@ -60,14 +61,14 @@ class JiraStandIn:
 
     def __init__(
         self,
-        now: Callable[[], datetime] = wall_clock,
+        now: Callable[[], datetime] | None = None,
         lag: timedelta = timedelta(seconds=5),
         site: Site | None = None,
     ) -> None:
         self._site = site or Site()
         self._wait_seconds = 0
         shown = Shown("https://example.atlassian.net", self._site.zone, self._site.people)
-        self._rest = JiraRest(self._site, shown, now, lag)
+        self._rest = JiraRest(self._site, shown, now or _wall_clock, lag)
 
     def judge(self, arrival: Arrival) -> Reply:
         """Rate limits come first, then the sign-in, then the request."""
@@ -175,6 +176,11 @@ class JiraStandIn:
             "permissions": lambda: rest.permissions(asked),
         }
         return calls[operation]()
+
+
+def _wall_clock() -> datetime:
+    """Now."""
+    return datetime.now(UTC)
 
 
 def _operation(arrival: Arrival) -> tuple[str, str]:

@@ -1,12 +1,12 @@
 """Issues as a Jira site keeps them, and as its search knows them a little later."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from sandbox.receivers.jira_jql import Found
+from sandbox.receivers.jira_jql import Found, Query
 from sandbox.receivers.jira_workflows import RESOLUTIONS, State
 
 
@@ -109,3 +109,15 @@ def lagging(issues: Mapping[str, Issue], now: datetime, lag: timedelta) -> list[
     """As the search knows them: what was deleted is gone at once."""
     found = (issue.indexed(now - lag) for issue in issues.values())
     return [issue for issue in found if issue]
+
+
+def ordered(found: list[Issue], query: Query) -> list[Issue]:
+    """As the query wants them."""
+    keys: dict[str, Callable[[Issue], Any]] = {
+        "created": lambda one: one.created,
+        "updated": lambda one: one.updated,
+        "key": lambda one: one.known.key,
+    }
+    for name, descends in reversed(query.order):
+        found = sorted(found, key=keys[name], reverse=descends)
+    return found

@@ -2,61 +2,21 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
 from sandbox.receivers import jira_documents
-from sandbox.receivers.jira_fields import PRIORITIES, Screens
-from sandbox.receivers.jira_issues import Comment, Issue, Shown, lagging
-from sandbox.receivers.jira_jql import Query, Reader
+from sandbox.receivers.jira_issues import Comment, Issue, Shown, lagging, ordered
+from sandbox.receivers.jira_jql import Reader
 from sandbox.receivers.jira_refused import Refused, fields, malformed, missing
-from sandbox.receivers.jira_workflows import ORDINARY, Move, Workflow
+from sandbox.receivers.jira_site import PERMISSIONS, Site
+from sandbox.receivers.jira_workflows import Move, chosen
 
 type Asked = Mapping[str, str]
 
 NO_ISSUE = "Issue does not exist or you do not have permission to see it."
 MOST_COMMENTS, MOST_IDS, MOST_ISSUES, MOST_WITH_FIELDS, MOST_IN_KEY = 100, 1_000, 5_000, 100, 255
-# "Get all permissions" (rest/v3/api-group-permissions): those of a project that are asked about here.
-PERMISSIONS = {
-    *("BROWSE_PROJECTS", "CREATE_ISSUES", "EDIT_ISSUES", "TRANSITION_ISSUES", "ADD_COMMENTS", "RESOLVE_ISSUES"),
-    *("ASSIGN_ISSUES", "ASSIGNABLE_USER", "DELETE_ISSUES", "ADMINISTER_PROJECTS"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """What the stand-in stands for. `people` by account id; `lacks` are permissions that the account has not.
-
-    `former` are keys that the project had before. `lists_properties`: comments are listed with their properties, which
-    Jira does and does not promise. `zone` is that of the account: its searches ask in it, its issues tell in it.
-    """
-
-    user: str = ""
-    token: str = ""
-    project: str = "OPS"
-    former: tuple[str, ...] = ()
-    people: Mapping[str, str] = field(default_factory=lambda: {"5b10ac8d82e05b22cc7d4ef5": "Ana Example"})
-    lacks: frozenset[str] = frozenset()
-    types: tuple[str, ...] = ("Task", "Bug", "Story")
-    components: tuple[str, ...] = ("Signing",)
-    custom: tuple[str, ...] = ("customfield_10010",)
-    priorities: tuple[str, ...] = PRIORITIES
-    workflow: Workflow = ORDINARY
-    zone: tzinfo = timezone(timedelta(hours=2))
-    lists_properties: bool = False
-
-    @property
-    def home(self) -> tuple[str, str]:
-        """Id and key of the project."""
-        return "10001", self.project
-
-    @property
-    def screens(self) -> Screens:
-        """What may be filled in."""
-        keys = (self.project, *self.former)
-        denied = "CREATE_ISSUES" in self.lacks
-        return Screens(keys, self.types, self.components, self.people, self.custom, self.priorities, denied)
 
 
 @dataclass(slots=True)
@@ -94,7 +54,7 @@ class JiraRest:
         return 201, self.shown.reference(issue)
 
     def read(self, reference: str, asked: Asked) -> tuple[int, Any]:
-        """ "Get issue": by id or key, also by one that it had before it was moved."""
+        """ "Get issue": by id or key, wherever it was moved to."""
         return 200, self.shown.issue(self._issue(reference), asked.get("fields", "*all"))
 
     def edit(self, reference: str, body: Any) -> tuple[int, Any]:
@@ -109,7 +69,7 @@ class JiraRest:
         """ "Add comment" (rest/v3/api-group-issue-comments)."""
         issue = self._issue(reference)
         call = fields(body, {"body", "visibility", "properties", "public"}, "Add comment")
-        if not call.get("body"):
+        if not call.get("body") or call["body"] == {"type": "doc", "version": 1, "content": []}:
             raise Refused(400, "Add comment: it is empty", errors={"comment": "Comment body can not be empty!"})
         jira_documents.check(call["body"], "comment", "Add comment")
         properties = _properties(call.get("properties", []))
@@ -124,11 +84,11 @@ class JiraRest:
         order = asked.get("orderBy", "created")
         if order not in ("created", "+created", "-created"):
             raise Refused(400, "Get comments: orderBy is created, +created or -created", "orderBy is not valid")
-        ordered = issue.comments[::-1] if order == "-created" else issue.comments
+        every = issue.comments[::-1] if order == "-created" else issue.comments
         begin, most = _number(asked, "startAt", 0), min(_number(asked, "maxResults", MOST_COMMENTS), MOST_COMMENTS)
         listed = self.site.lists_properties and "properties" in asked.get("expand", "")
-        found = [self.shown.comment(one, with_properties=listed) for one in ordered[begin : begin + most]]
-        return 200, {"startAt": begin, "maxResults": most, "total": len(ordered), "comments": found}
+        found = [self.shown.comment(one, with_properties=listed) for one in every[begin : begin + most]]
+        return 200, {"startAt": begin, "maxResults": most, "total": len(every), "comments": found}
 
     def comments_by_ids(self, body: Any, asked: Asked) -> tuple[int, Any]:
         """ "Get comments by IDs": those that may be seen, with their properties where they are asked for."""
@@ -160,7 +120,7 @@ class JiraRest:
                 400, "Transition issue: not from here", f"Transition id '{wanted}' is not valid for this issue."
             )
         move = ways[wanted]
-        self.moved(issue, move, _chosen(move, call.get("fields", {})))
+        self.moved(issue, move, chosen(move, call.get("fields", {})))
         return 204, None
 
     def moved(self, issue: Issue, move: Move, resolution: str) -> None:
@@ -182,7 +142,7 @@ class JiraRest:
             found = self._pages[token][1]
         else:
             known = [] if "BROWSE_PROJECTS" in self.site.lacks else lagging(self.issues, self.now(), self.lag)
-            found = _ordered([one for one in known if query.fits(one.known)], query)
+            found = ordered([one for one in known if query.fits(one.known)], query)
         page, rest = found[:most], found[most:]
         issues = [self.shown.issue(one, wanted) if wanted != "id" else {"id": one.id} for one in page]
         if not rest:
@@ -225,42 +185,6 @@ class JiraRest:
         if issue is None or "BROWSE_PROJECTS" in self.site.lacks:
             raise missing(NO_ISSUE)
         return issue
-
-
-def wall_clock() -> datetime:
-    """Now."""
-    return datetime.now(UTC)
-
-
-def _ordered(found: list[Issue], query: Query) -> list[Issue]:
-    keys: dict[str, Callable[[Issue], Any]] = {
-        "created": lambda one: one.created,
-        "updated": lambda one: one.updated,
-        "key": lambda one: one.known.key,
-    }
-    for name, descends in reversed(query.order):
-        found = sorted(found, key=keys[name], reverse=descends)
-    return found
-
-
-def _chosen(move: Move, found: Any) -> str:
-    """The resolution. Only what is on the transition's screen may be filled, and what is required there has to be."""
-    if not isinstance(found, dict):
-        raise malformed("Transition issue: fields has to be an object")
-    why = "Field '{}' cannot be set. It is not on the appropriate screen, or unknown."
-    if off := {name: why.format(name) for name in found if name not in move.screen}:
-        raise Refused(400, f"Transition issue: not on its screen: {', '.join(off)}", errors=off)
-    lacking = [name for name, one in move.screen.items() if one["required"] and name not in found]
-    if lacking:
-        errors = {name: f"{move.screen[name]['name']} is required." for name in lacking}
-        raise Refused(400, None, errors=errors)
-    if "resolution" not in found:
-        return ""
-    allowed = move.screen["resolution"]["allowedValues"]
-    chosen = [one["id"] for one in allowed if found["resolution"] in ({"id": one["id"]}, {"name": one["name"]})]
-    if not chosen:
-        raise Refused(400, "Transition issue: no such resolution", errors={"resolution": "Resolution is not valid"})
-    return str(chosen[0])
 
 
 def _properties(found: Any) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.receivers.jira_refused import Refused, malformed
+
 # "What are issue statuses" (support.atlassian.com/jira-cloud-administration): three categories, by their keys.
 CATEGORIES: Mapping[str, tuple[int, str]] = {
     "new": (2, "To Do"),
@@ -122,3 +124,23 @@ STRICT = Workflow(
     RESOLVED,
     REJECTED,
 )
+
+
+def chosen(move: Move, found: Any) -> str:
+    """The resolution. Only what is on the transition's screen may be filled, and what is required there has to be."""
+    if not isinstance(found, dict):
+        raise malformed("Transition issue: fields has to be an object")
+    why = "Field '{}' cannot be set. It is not on the appropriate screen, or unknown."
+    if off := {name: why.format(name) for name in found if name not in move.screen}:
+        raise Refused(400, f"Transition issue: not on its screen: {', '.join(off)}", errors=off)
+    lacking = [name for name, one in move.screen.items() if one["required"] and name not in found]
+    if lacking:
+        errors = {name: f"{move.screen[name]['name']} is required." for name in lacking}
+        raise Refused(400, None, errors=errors)
+    if "resolution" not in found:
+        return ""
+    allowed = move.screen["resolution"]["allowedValues"]
+    chosen = [one["id"] for one in allowed if found["resolution"] in ({"id": one["id"]}, {"name": one["name"]})]
+    if not chosen:
+        raise Refused(400, "Transition issue: no such resolution", errors={"resolution": "Resolution is not valid"})
+    return str(chosen[0])

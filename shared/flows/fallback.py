@@ -11,12 +11,16 @@ from shared.ports.outbox import Batch, Outbox
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """`receivers` hear of everything that another one did not take; without any, whoever hears of such severity."""
+    """`receivers` hear of everything that another one did not take; without any, whoever hears of such severity.
+
+    But not `desks`: what follows is told to the first receiver, and nobody would close the ticket.
+    """
 
     outbox: Outbox
     messages: Messages
     routes: Routes
     receivers: tuple[str, ...] = ()
+    desks: tuple[str, ...] = ()
 
     async def run(self, batch: Batch, lost: Sequence[Intent]) -> None:
         """Nobody hears twice, and what was handed on once is not handed on again."""
@@ -36,4 +40,4 @@ class Fallback:
 
     def _others(self, intent: Intent) -> Sequence[str]:
         others = self.receivers or self.routes.by_severity.get(intent.finding.severity, ())
-        return [name for name in others if self.routes.is_there(name)]
+        return [name for name in others if self.routes.is_there(name) and name not in self.desks]

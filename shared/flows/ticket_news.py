@@ -17,7 +17,7 @@ from shared.flows.filing import Filing
 from shared.flows.fleet import FLEET
 from shared.flows.ticketing import Ticketing
 from shared.ports.channel import Channels
-from shared.ports.errors import Conflict, DeliveryError
+from shared.ports.errors import Conflict, DeliveryError, NotThere
 from shared.ports.looks import Looks
 from shared.ports.messages import Messages
 from shared.ports.outbox import Outbox
@@ -69,11 +69,22 @@ class TicketNews:
             await filing.close_double(ticket, record.ticket)
             return None
         if record.ticket == ticket or record.ticket.changed > ticket.changed:
-            return replace(record, ticket=record.ticket)
+            return record
+        ticket = await self._with_name(filing, ticket)
         try:
             return await filing.tickets.put(filing.receiver, replace(record, ticket=ticket))
         except Conflict:
             return None  # It is being worked at, and read again the next time.
+
+    @staticmethod
+    async def _with_name(filing: Filing, ticket: Ticket) -> Ticket:
+        """Lists do not always say who closed it."""
+        if ticket.status is Status.OPEN or ticket.by:
+            return ticket
+        try:
+            return await filing.desk.read(ticket.reference)
+        except NotThere:
+            return ticket
 
     async def _remember(self, receiver: str, records: Sequence[TicketRecord], now: datetime) -> None:
         """With what was told of each problem. What nobody wants to solve counts as being in hand."""

@@ -67,10 +67,10 @@ def pieces(text: Text) -> Sequence[Text]:
 def _morsels(source: int, block: Block) -> Iterator[Morsel]:
     """The heading stays with what comes first below it, where both fit."""
     heading, *rest = _cut(block.heading, LONG_NAME)
-    lines = [*rest, *(piece for line in block.lines for piece in _cut(line, LONG))]
+    lines = [*rest, *(piece for line in block.lines for piece in _cut(line, LONG) if piece)]
     found = [Morsel(source, Kind.LINE, Block(lines=(line,))) for line in lines]
     found += _facts(source, block)
-    items = [piece for item in block.items for piece in _cut(item, LONG)]
+    items = [piece for item in block.items for piece in _cut(item, LONG) if piece]
     found += [Morsel(source, Kind.ITEM, Block(items=(item,)), number == 0) for number, item in enumerate(items)]
     found += [Morsel(source, Kind.LINK, one) for link in block.links for one in _linked(link)]
     if heading and found:

@@ -31,7 +31,9 @@ PRIORITIES = {severity: f"severity: {severity.word.lower()}" for severity in Sev
 
 @dataclass(frozen=True, slots=True)
 class GitHubDesk:
-    """`repository` is owner/name. The token needs Issues: read and write, and its owner the role Triage for labels.
+    """`repository` is owner/name. The token needs Issues: read and write.
+
+    Its owner needs the role Triage to set labels and assignees, and Write where a label does not exist yet.
 
     Priorities are labels. The marker is hidden in the body, and the label `countersign` makes a ticket of ours quick
     to find; where GitHub drops labels, or people took them off, everything is looked through instead.

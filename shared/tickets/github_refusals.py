@@ -19,7 +19,8 @@ SENTENCES = {
     401: "GitHub does not accept the token (401): it is wrong, expired or revoked. Put a valid one into"
     " TICKETS__GITHUB_TOKEN.",
     403: "GitHub does not let this token do that in {repository} (403): it needs the permission Issues: read and"
-    " write there, an organization may have to approve it, and an archived repository takes nothing.",
+    " write there, and its owner the role Write, or Triage where all labels exist. An organization may have to approve"
+    " the token, and what is archived or locked takes nothing.",
     404: "GitHub shows no repository {repository} to this token (404): look at TICKETS__GITHUB_REPOSITORY, and at the"
     " repositories that the token in TICKETS__GITHUB_TOKEN may reach.",
     410: "Issues are switched off in {repository}, or this version of GitHub's API is no longer served (410): look at"

@@ -22,12 +22,6 @@ from shared.tickets.jira_refusals import errors_of, off_screen, unreadable
 from shared.tickets.jira_workflow import Move, closing, reopening, resolution
 from shared.tickets.terms import OURS, Terms
 
-PRIORITIES: Mapping[Severity, str] = {
-    Severity.CRITICAL: "Highest",
-    Severity.WARNING: "Medium",
-    Severity.INFO: "Low",
-}
-DISMISSED = ("Won't Do", "Won't Fix", "Duplicate", "Declined", "Cannot Reproduce")
 NEEDED = {
     "BROWSE_PROJECTS": "Browse projects",
     "CREATE_ISSUES": "Create issues",
@@ -53,7 +47,7 @@ class JiraDesk:
     terms: Terms
     issue_type: str = "Task"
     component: str = ""
-    dismissed: tuple[str, ...] = DISMISSED
+    dismissed: tuple[str, ...] = ()
     api: str = ""
 
     async def open(self, draft: Draft) -> Ticket:
@@ -112,7 +106,10 @@ class JiraDesk:
                 await self._project.there(answer)
 
     async def close(self, reference: str) -> None:
-        """By a transition into a status that is done, with a resolution where its screen has one."""
+        """By a transition into a status that is done, with a resolution where its screen has one.
+
+        Where Jira refuses it, somebody may just have closed the ticket, so that it is read again.
+        """
         if (await self.read(reference)).status is not Status.OPEN:
             return
         if (move := closing(await self._project.moves(reference), self._home)) is None:
@@ -123,14 +120,15 @@ class JiraDesk:
                 permanent=True,
             )
         answer = await self._moved(reference, move, resolution(move, self._home))
-        if answer.status == 400:
+        if answer.status == 400 and (await self.read(reference)).status is Status.OPEN:
             wanted = f"wants {', '.join(errors_of(answer))}" if errors_of(answer) else "sets conditions"
             raise DeliveryError(
                 f"The workflow of project {self.project} {wanted} where a ticket is closed, and Countersign cannot "
                 "give that: let it have a transition to a status that is done that wants nothing of the kind.",
                 permanent=True,
             )
-        await self._project.there(answer)
+        if answer.status != 400:
+            await self._project.there(answer)
 
     async def reopen(self, reference: str) -> bool:
         """A transition that wants more than we have is no way back either."""
@@ -140,7 +138,7 @@ class JiraDesk:
             return False
         answer = await self._moved(reference, move, {})
         if answer.status == 400:
-            return False
+            return (await self.read(reference)).status is Status.OPEN
         await self._project.there(answer)
         return True
 

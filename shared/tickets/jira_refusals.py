@@ -10,14 +10,16 @@ FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
 SETTINGS = {
     "issuetype": "TICKETS__JIRA_TYPE",
     "components": "TICKETS__JIRA_COMPONENT",
-    "labels": "TICKETS__JIRA_LABELS",
+    "labels": "TICKETS__LABELS",
     "priority": "TICKETS__JIRA_PRIORITIES",
     "assignee": "TICKETS__JIRA_ASSIGNEES",
 }
 OURS_ALONE = ("summary", "description", "comment")
+NEEDED = ("summary", "description", "labels")
 SIGN_IN = (
     "it does not accept the sign-in: TICKETS__JIRA_USER has to be the mail address of the account that made "
-    "TICKETS__JIRA_TOKEN, the token must not have expired, and one with scopes needs TICKETS__JIRA_API"
+    "TICKETS__JIRA_TOKEN, the token must not have expired, and one with scopes needs read:jira-work and "
+    "write:jira-work, and TICKETS__JIRA_API"
 )
 
 
@@ -44,7 +46,7 @@ def meaning(answer: Answer, project: str) -> str:
     """In words of our own."""
     fields = errors_of(answer)
     if fields and "project" not in fields:
-        return f"it refuses {', '.join(_named(name) for name in fields)}"
+        return f"it refuses {', '.join(_named(name, on_screen=not off_screen(answer, name)) for name in fields)}"
     if fields:
         return no_project(project)
     return {
@@ -80,7 +82,9 @@ def off_screen(answer: Answer, field: str) -> bool:
     return "cannot be set" in errors_of(answer).get(field, "")
 
 
-def _named(field: str) -> str:
-    if field in OURS_ALONE:
-        return f"the field {field}"
-    return f"the field {field} (look at {SETTINGS.get(field, 'TICKETS__JIRA_FIELDS')})"
+def _named(field: str, *, on_screen: bool) -> str:
+    setting = SETTINGS.get(field, "TICKETS__JIRA_FIELDS")
+    if not on_screen:
+        where = f"the field {field}, which is not on the project's screen for that issue type (put it there"
+        return f"{where})" if field in NEEDED else f"{where}, or look at {setting})"
+    return f"the field {field}" if field in OURS_ALONE else f"the field {field} (look at {setting})"

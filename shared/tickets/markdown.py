@@ -124,18 +124,16 @@ def _cut(text: str, room: int, size: int = 0) -> Iterator[str]:
             yield from _cut(piece, room, size // 2)
 
 
-def _joined(units: Iterable[Unit]) -> Iterator[Block]:
+def _joined(units: Iterable[Unit]) -> list[Block]:
     """What comes from one block is one again, unless that would change the order or lose a fact of the same name."""
-    last: Unit | None = None
+    joined: list[Unit] = []
     for unit in units:
+        last = joined[-1] if joined else None
         if last and last.number == unit.number and _goes_below(last.block, unit.block):
-            last = Unit(unit.number, _merged(last.block, unit.block))
-            continue
-        if last:
-            yield last.block
-        last = unit
-    if last:
-        yield last.block
+            joined[-1] = Unit(unit.number, _merged(last.block, unit.block))
+        else:
+            joined.append(unit)
+    return [unit.block for unit in joined]
 
 
 def _goes_below(above: Block, below: Block) -> bool:

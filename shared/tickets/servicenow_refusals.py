@@ -85,7 +85,7 @@ def _sentence(answer: Answer) -> str:
         return _forbidden(answer)
     return {
         400: _bad(answer),
-        401: f"{WHO} did not take the token (401), or took it back: look at {CLIENT}. The next try asks for a new one.",
+        401: f"{WHO} did not take the token (401), not even a new one: look at {CLIENT} and at what its scopes allow.",
         404: f"{WHO} has no incidents at the address in {SITE} (404): it is https://….service-now.com, without a path.",
         429: f"{WHO} was asked too often (429): a rate limit rule or its semaphores allow less. It is tried again.",
     }.get(status, "" if status == 0 or status >= 500 or status in (408, 425) else _odd(status))

@@ -42,18 +42,23 @@ class Session:
     ) -> Answer:
         """One call of the Table API, once it has a token; 404 is an answer. Raises DeliveryError.
 
-        A token that is refused is forgotten, so that the next try asks for a new one.
+        A token that was kept and is refused is forgotten, and asked for anew once: it may have been taken back.
         """
+        kept = self._token is not None
+        answer = await self._asked(method, path, query, body)
+        if answer.status == 401:
+            self._forget()
+            answer = await self._asked(method, path, query, body) if kept else answer
+        if answer.status != 404 and (error := refused(answer, self.clock.now(), writes=method != "GET")):
+            raise error
+        return answer
+
+    async def _asked(self, method: str, path: str, query: Mapping[str, str], body: Mapping[str, Any] | None) -> Answer:
         token = await self._signed_in()
         headers = {**JSON, "Authorization": f"Bearer {token.get_secret_value()}"}
         url = f"{self.address}/api/now/table/{path}?{urlencode(query, quote_via=quote)}"
         raw = None if body is None else json.dumps(body, ensure_ascii=False).encode()
-        answer = await self.http.ask(method, url, headers, raw)
-        if answer.status == 401:
-            self._forget()
-        if answer.status != 404 and (error := refused(answer, self.clock.now(), writes=method != "GET")):
-            raise error
-        return answer
+        return await self.http.ask(method, url, headers, raw)
 
     def not_here(self, answer: Answer) -> DeliveryError:
         """What a 404 is, where it is not about one record."""

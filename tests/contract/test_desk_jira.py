@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from sandbox.receivers.jira import API, ROOT
-from sandbox.receivers.jira_rest import Site
+from sandbox.receivers.jira_site import Site
 from sandbox.receivers.jira_workflows import STRICT, Workflow
 from shared.domain.finding import Severity
 from shared.domain.ticket import Status
@@ -23,7 +23,7 @@ from shared.tickets.jira import JiraDesk
 from shared.tickets.jira_issue import summary_of
 from shared.tickets.terms import OURS, Terms
 from tests.contract.desks.case import ASSIGNEE, LAG, SECRET, STRANGER, Hands
-from tests.contract.desks.jira_case import CASE, SITE, TERMS, TOKEN, USER, SeenJira
+from tests.contract.desks.jira_case import CASE, DISMISSED, SITE, TERMS, TOKEN, USER, SeenJira
 from tests.contract.desks.listening import Listening, listening
 from tests.contract.test_desks import DRAFT, MARKER, NOW, TEXT
 
@@ -68,7 +68,7 @@ async def at(site: Site = SITE, terms: Terms = TERMS, **more: Any) -> AsyncItera
     jira = SeenJira(time, LAG, site)
     try:
         async with listening(CASE, jira) as there:
-            desk = JiraDesk(http, f"{there.address}{ROOT}", USER, SecretStr(TOKEN), "OPS", terms)
+            desk = JiraDesk(http, f"{there.address}{ROOT}", USER, SecretStr(TOKEN), "OPS", terms, dismissed=DISMISSED)
             yield Place(replace(desk, **more), there, jira, time)
     finally:
         await http.close()
@@ -190,9 +190,9 @@ async def test_a_severity_without_a_priority_changes_nothing() -> None:
     [
         ({"issue_type": "Incident"}, {}, "issuetype (look at TICKETS__JIRA_TYPE)"),
         ({"component": "Nothing"}, {}, "components (look at TICKETS__JIRA_COMPONENT)"),
-        ({}, {"labels": ("two words",)}, "labels (look at TICKETS__JIRA_LABELS)"),
+        ({}, {"labels": ("two words",)}, "labels (look at TICKETS__LABELS)"),
         ({}, {"priorities": {Severity.WARNING: "P1"}}, "priority (look at TICKETS__JIRA_PRIORITIES)"),
-        ({}, {"fields": {"customfield_99": 1}}, "customfield_99 (look at TICKETS__JIRA_FIELDS)"),
+        ({}, {"fields": {"customfield_99": 1}}, "customfield_99, which is not on the project's screen"),
         ({"project": "NONE"}, {}, "no project NONE at TICKETS__JIRA_SITE"),
     ],
 )
@@ -203,6 +203,20 @@ async def test_a_mistake_in_a_setting_is_named(desk: dict[str, Any], terms: dict
         assert () == tuple(place.jira.seen())
     assert named in str(caught.value)
     assert (True, False) == (caught.value.permanent, caught.value.maybe_taken)
+
+
+@pytest.mark.parametrize(
+    ("field", "told"),
+    [
+        ("labels", "the field labels, which is not on the project's screen for that issue type (put it there)"),
+        ("components", "(put it there, or look at TICKETS__JIRA_COMPONENT)"),
+    ],
+)
+async def test_a_field_that_is_on_no_screen_is_to_be_put_there(field: str, told: str) -> None:
+    why = f"Field '{field}' cannot be set. It is not on the appropriate screen, or unknown."
+    with pytest.raises(DeliveryError) as caught:
+        await answered(said({"errorMessages": [], "errors": {field: why}}, 400)).open(PLAIN)
+    assert told in str(caught.value)
 
 
 async def test_who_must_be_assigned_and_cannot_be_is_named() -> None:
@@ -431,7 +445,17 @@ async def test_a_way_back_that_wants_more_is_none() -> None:
     done = shown(status={"name": "Done", "statusCategory": {"key": "done"}})
     back = {"id": "7", "to": {"name": "Open", "statusCategory": {"key": "new"}}, "fields": {"x": {"required": True}}}
     refusal = said({"errorMessages": [], "errors": {"x": "X is required."}}, 400)
-    assert not await answered(said(done), said({"transitions": [back]}), refusal).reopen("10001")
+    assert not await answered(said(done), said({"transitions": [back]}), refusal, said(done)).reopen("10001")
+
+
+async def test_who_was_faster_has_done_it() -> None:
+    done = shown(status={"name": "Done", "statusCategory": {"key": "done"}})
+    ways = [{"id": "1", "to": {"name": "x", "statusCategory": {"key": key}}} for key in ("new", "done")]
+    refusal = said({"errorMessages": ["It is not valid any more."], "errors": {}}, 400)
+    await answered(said(shown()), said({"transitions": ways}), refusal, said(done)).close("10001")
+    assert await answered(said(done), said({"transitions": ways}), refusal, said(shown())).reopen("10001")
+    with pytest.raises(DeliveryError, match="sets conditions"):
+        await answered(said(shown()), said({"transitions": ways}), refusal, said(shown())).close("10001")
 
 
 async def test_somebody_else_in_the_same_ticket_is_a_reason_to_try_again() -> None:
@@ -510,6 +534,11 @@ async def test_an_answer_with_something_missing_is_an_error_and_no_crash(call: s
     with pytest.raises(DeliveryError) as caught:
         await CALLS[call](answered(said(found)))
     assert not caught.value.permanent
+
+
+async def test_a_project_without_an_id_is_an_error() -> None:
+    with pytest.raises(DeliveryError):
+        await answered(said({"issues": [], "isLast": True}), said({"id": 7})).changed(LONG_AGO)
 
 
 @pytest.mark.parametrize("transitions", [{}, {"transitions": 1}, {"transitions": [1]}, {"transitions": [{"id": "1"}]}])

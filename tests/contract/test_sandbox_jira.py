@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.receivers.jira import API, JiraStandIn
-from sandbox.receivers.jira_rest import Site
+from sandbox.receivers.jira_site import Site
 from sandbox.receivers.jira_workflows import STRICT
 from sandbox.receivers.stand_in import Arrival, Reply
 from shared.tickets.terms import OURS
@@ -77,6 +77,7 @@ REFUSED: tuple[tuple[str, str, Any, dict[str, str], int, str], ...] = (
     ("PUT", "/issue/10001", {"fields": {"project": {"key": "OPS"}}}, {}, 400, "cannot be set"),
     ("PUT", "/issue/10001", {"fields": []}, {}, 400, "Invalid request payload"),
     ("POST", "/issue/10001/comment", {"body": None}, {}, 400, "can not be empty"),
+    ("POST", "/issue/10001/comment", {"body": doc()}, {}, 400, "can not be empty"),
     ("POST", "/issue/10001/comment", {"body": "text"}, {}, 400, "Atlassian Document"),
     ("POST", "/issue/10001/comment", {"body": doc(LINE), "properties": [{"key": "k"}]}, {}, 400, "Invalid request"),
     ("POST", "/issue/10001/comment", {"body": doc(LINE), "text": "x"}, {}, 400, "Invalid request payload"),
@@ -196,9 +197,8 @@ def test_its_keys_are_labels_and_properties() -> None:
     jira = JiraStandIn()
     made = {"fields": {"labels": [OURS, MARKER]}}
     told = {"properties": [{"key": OURS, "value": {"key": "k"}}]}
-    found = [
-        jira.key_of(Arrival("POST", "", {}, json.dumps(one).encode())) for one in (made, told, {}, [], {"fields": 1})
-    ]
+    bodies: list[Any] = [made, told, {}, [], {"fields": 1}]
+    found = [jira.key_of(Arrival("POST", "", {}, json.dumps(body).encode())) for body in bodies]
     assert [MARKER, "k", None, None, None] == found
 
 

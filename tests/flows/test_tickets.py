@@ -425,13 +425,23 @@ async def test_a_test_ticket_is_opened_commented_and_closed() -> None:
     assert "A test of github, asked for by ana" == kept.title
 
 
+async def test_what_another_receiver_did_not_take_opens_no_ticket() -> None:
+    """Nobody would close it: what follows is told to the first receiver."""
+    here = office(TICKETS__FROM="none")
+    here.world.azure.add("games", Profile(status="Suspended"))
+    here.world.receiver.refusals = [refused(), refused()]
+    await here.check()
+    await here.check()
+    assert {} == here.desk.kept
+
+
 async def test_a_refused_ticket_is_told_elsewhere() -> None:
     here = office()
     here.world.azure.add("games", Profile(status="Suspended"))
     here.desk.before["open"] = [refused() for _ in range(9)]
     await here.check()
     await here.check()
-    handed = [item for item in here.world.receiver.items() if "github did not take this" in item["text"]]
-    assert [] != handed or [] != here.world.receiver.items()
+    told = [item for item in here.world.receiver.items() if "github" in item["title"]]
+    assert ["receiver-refuses"] == [item["rule"] for item in told]
     undelivered = await here.world.house().outbox.undelivered("github")
     assert "The desk answered 422." == undelivered[0].why

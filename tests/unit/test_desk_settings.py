@@ -90,6 +90,10 @@ def test_an_owner_tag_opens_no_tickets() -> None:
             {**GITHUB, "TICKETS__GITHUB_FIELDS": "[1]"},
             'TICKETS__GITHUB_FIELDS: must be an object in JSON, like {"field": "value"}.',
         ),
+        (
+            {**GITHUB, "ALERT__FALLBACK": "github"},
+            "ALERT__FALLBACK: must name receivers that are told; nobody would close the tickets of github.",
+        ),
         ({**GITHUB, "TICKETS__FROM": "all"}, "TICKETS__FROM: must be one of critical, warning, info, none."),
     ],
 )

@@ -8,14 +8,17 @@ from pydantic import SecretStr
 
 from sandbox.receivers.jira import API, ROOT, JiraStandIn
 from sandbox.receivers.jira_documents import words
-from sandbox.receivers.jira_rest import Site
+from sandbox.receivers.jira_site import Site
+from shared.domain.finding import Severity
 from shared.http import Http
 from shared.ports.desk import Desk
-from shared.tickets.jira import PRIORITIES, JiraDesk
+from shared.tickets.jira import JiraDesk
 from shared.tickets.terms import Terms
 from tests.contract.desks.case import ASSIGNEE, OWNER, SECRET, STRANGER, DeskCase, Seen
 
 USER, TOKEN, PROJECT = "countersign@contoso.example", f"ATATT3x-{SECRET}", "OPS"
+PRIORITIES = {Severity.CRITICAL: "Highest", Severity.WARNING: "Medium", Severity.INFO: "Low"}
+DISMISSED = ("Won't Do", "Duplicate")
 SITE = Site(USER, TOKEN, PROJECT, people={ASSIGNEE: "Ana Example"})
 TERMS = Terms(
     labels=("signing",),
@@ -28,7 +31,8 @@ ERRORS: dict[int, dict[str, str]] = {400: {"customfield_10011": SECRET, f"<{SECR
 
 
 def desk(http: Http, address: str, terms: Terms) -> Desk:
-    return JiraDesk(http, f"{address}{ROOT}/", USER, SecretStr(TOKEN), PROJECT, terms, component="Signing")
+    site, token = f"{address}{ROOT}/", SecretStr(TOKEN)
+    return JiraDesk(http, site, USER, token, PROJECT, terms, component="Signing", dismissed=DISMISSED)
 
 
 class SeenJira(JiraStandIn):
@@ -67,6 +71,6 @@ CASE = DeskCase(
     commenting=("POST", rf"{API}/issue/[^/]+/comment"),
     error=error,
     terms=TERMS,
-    priorities=dict(PRIORITIES),
+    priorities=PRIORITIES,
     project=PROJECT,
 )

@@ -45,7 +45,7 @@ class Listening:
             body, headers = self.case.error(trouble.status), self.case.headers(trouble.status)
             return _answer(Reply(trouble.status, "asked to go wrong", body, headers))
         reply = self.stand_in.judge(arrival)
-        if reply.reason:
+        if reply.reason and reply.status != 401:  # A token does not hold for ever.
             self.refusals.append(f"{arrival.method} {arrival.path}: {reply.status} {reply.reason}")
         self.arrived.append((arrival, 0 if trouble else reply.status))
         if trouble and request.transport:
