@@ -53,14 +53,14 @@ def _desk(receiver: Receiver, http: Http, tokens: Tokens | None, clock: Clock) -
 
 
 def _github(by: Receiving, http: Http) -> Desk:
-    from shared.tickets.github import GitHubDesk
+    from shared.tickets.github.desk import GitHubDesk
 
     terms = _terms(GITHUB, by.labels, by.github_priorities, by.github_assignees, by.github_fields)
     return GitHubDesk(http, by.github_token, by.github_repository, terms, by.github_address)
 
 
 def _jira(by: Receiving, http: Http) -> Desk:
-    from shared.tickets.jira import JiraDesk
+    from shared.tickets.jira.desk import JiraDesk
 
     terms = _terms(JIRA, by.labels, by.jira_priorities, by.jira_assignees, by.jira_fields)
     return JiraDesk(
@@ -77,8 +77,8 @@ def _jira(by: Receiving, http: Http) -> Desk:
 
 
 def _servicenow(by: Receiving, http: Http, clock: Clock) -> Desk:
-    from shared.tickets.servicenow import ServiceNow
-    from shared.tickets.servicenow_session import Session
+    from shared.tickets.servicenow.desk import ServiceNow
+    from shared.tickets.servicenow.session import Session
 
     terms = _terms(SERVICENOW, (), by.servicenow_priorities, by.servicenow_assignees, by.servicenow_fields)
     client = by.servicenow_client_id, by.servicenow_client_secret
@@ -88,8 +88,8 @@ def _servicenow(by: Receiving, http: Http, clock: Clock) -> Desk:
 
 
 def _devops(by: Receiving, http: Http, tokens: Tokens | None) -> Desk:
-    from shared.tickets.devops import DevOps
-    from shared.tickets.devops_project import DevOpsProject
+    from shared.tickets.devops.desk import DevOps
+    from shared.tickets.devops.project import DevOpsProject
 
     if tokens is None:
         raise ValueError("Azure DevOps is signed in to with tokens of the app's identity")

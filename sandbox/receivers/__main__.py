@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import json
 import os
-
 from datetime import UTC, datetime
 
 from sandbox.azure.ending import end_asked_for

@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from sandbox.receivers.jira import API, ROOT
-from sandbox.receivers.jira_site import Site
-from sandbox.receivers.jira_workflows import STRICT, Workflow
+from sandbox.receivers.jira.site import Site
+from sandbox.receivers.jira.stand_in import API, ROOT
+from sandbox.receivers.jira.workflows import STRICT, Workflow
 from shared.domain.finding import Severity
 from shared.domain.ticket import Status
 from shared.http import AiohttpHttp, Answer
 from shared.ports.desk import Draft
 from shared.ports.errors import DeliveryError, NotThere
-from shared.tickets.adf import document
-from shared.tickets.jira import JiraDesk
-from shared.tickets.jira_issue import summary_of
+from shared.tickets.jira.adf import document
+from shared.tickets.jira.desk import JiraDesk
+from shared.tickets.jira.issue import summary_of
 from shared.tickets.terms import OURS, Terms
 from tests.contract.desks.case import ASSIGNEE, LAG, SECRET, STRANGER, Hands
 from tests.contract.desks.jira_case import CASE, DISMISSED, SITE, TERMS, TOKEN, USER, SeenJira
@@ -156,6 +156,13 @@ async def test_fields_of_an_installation_do_not_replace_ours() -> None:
     assert (DRAFT.title, "Low", (OURS, MARKER, "signing")) == (seen.title, seen.priority, seen.labels)
 
 
+async def test_a_label_of_two_words_is_one() -> None:
+    async with at(terms=replace(TERMS, labels=("team: ops", "team:-ops", OURS))) as place:
+        await place.desk.open(PLAIN)
+        [seen] = place.jira.seen()
+    assert (OURS, MARKER, "team:-ops") == seen.labels
+
+
 @pytest.mark.parametrize("title", ["x" * 255, "🔑" * 127 + "x", "a\nb"])
 def test_a_title_that_fits_is_whole_and_on_one_line(title: str) -> None:
     assert title.replace("\n", " ") == summary_of(title)
@@ -190,7 +197,7 @@ async def test_a_severity_without_a_priority_changes_nothing() -> None:
     [
         ({"issue_type": "Incident"}, {}, "issuetype (look at TICKETS__JIRA_TYPE)"),
         ({"component": "Nothing"}, {}, "components (look at TICKETS__JIRA_COMPONENT)"),
-        ({}, {"labels": ("two words",)}, "labels (look at TICKETS__LABELS)"),
+        ({}, {"labels": ("x" * 256,)}, "labels (look at TICKETS__LABELS)"),
         ({}, {"priorities": {Severity.WARNING: "P1"}}, "priority (look at TICKETS__JIRA_PRIORITIES)"),
         ({}, {"fields": {"customfield_99": 1}}, "customfield_99, which is not on the project's screen"),
         ({"project": "NONE"}, {}, "no project NONE at TICKETS__JIRA_SITE"),

@@ -1,17 +1,19 @@
 """What a ticket in Jira says: a document that is valid by Atlassian's own schema, complete, and inert."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox.receivers import jira_documents
+from sandbox.receivers.jira import documents
 from shared.domain.message import Link
 from shared.domain.ticket_text import Block, Text
-from shared.tickets.adf import document, encoded
-from shared.tickets.adf_pieces import MOST_BYTES, pieces
+from shared.tickets.jira.adf import document, encoded
+from shared.tickets.jira.desk import MOST_BYTES
+from shared.tickets.pieces import pieces as parted
 from tests.contract.test_desks import HOSTILE
 
 # Nodes that show their text and do nothing else: no mention, no card, no picture, no macro, no emoji, no date.
@@ -21,10 +23,14 @@ INERT = {
 }
 
 
+def pieces(text: Text) -> Sequence[Text]:
+    return parted(text, MOST_BYTES, lambda part: len(encoded(document(part))))
+
+
 def parsed(text: Text) -> dict[str, Any]:
     """As Jira gets it, by Atlassian's own schema."""
     found: dict[str, Any] = json.loads(encoded(document(text)))
-    jira_documents.check(found, "description", "test")
+    documents.check(found, "description", "test")
     return found
 
 
@@ -36,12 +42,12 @@ def test_what_others_wrote_is_text_and_nothing_else(hostile: str) -> None:
         Block(links=(Link("Not ours", hostile), Link("Plain", "http://plain.example"))),
     )
     found = parsed(text)
-    marks = list(jira_documents.marks(found))
-    kinds = {node["type"] for node in jira_documents.walk(found)}
+    marks = list(documents.marks(found))
+    kinds = {node["type"] for node in documents.walk(found)}
     assert [] == sorted(kinds - INERT)
     assert {"strong", "link"} == {mark["type"] for mark in marks}
     assert ["https://x.example"] == [mark["attrs"]["href"] for mark in marks if mark["type"] == "link"]
-    assert "Plain: http://plain.example" in jira_documents.words(found)
+    assert "Plain: http://plain.example" in documents.words(found)
 
 
 def test_a_ticket_reads_well() -> None:
@@ -56,7 +62,7 @@ def test_a_ticket_reads_well() -> None:
     )
     found = parsed(text)
     assert ["heading", "paragraph", "table", "bulletList", "paragraph"] == [node["type"] for node in found["content"]]
-    assert "Worse\nNext step: ask.\nOwner\n\nProfile\na\nb\nPortal" == jira_documents.words(found)
+    assert "Worse\nNext step: ask.\nOwner\n\nProfile\na\nb\nPortal" == documents.words(found)
     assert [{"type": "strong"}] == found["content"][1]["content"][0]["marks"]
 
 
@@ -67,7 +73,7 @@ def test_nothing_is_an_empty_document(text: Text) -> None:
 
 
 def every(text: Text) -> str:
-    return "".join("".join(jira_documents.words(parsed(piece)).split()) for piece in pieces(text))
+    return "".join("".join(documents.words(parsed(piece)).split()) for piece in pieces(text))
 
 
 @pytest.mark.parametrize("letter", ["x", "株", "🔑", '"', "\\", "é "])

@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 from pydantic import SecretStr
 
-from sandbox.receivers.servicenow import TABLES, TOKENS, ServiceNowStandIn
-from sandbox.receivers.servicenow_activity import activity
+from sandbox.receivers.servicenow.activity import activity
+from sandbox.receivers.servicenow.stand_in import TABLES, TOKENS, ServiceNowStandIn
 from sandbox.receivers.stand_in import Arrival, Reply
 from shared.domain.finding import Severity
 from shared.domain.message import Link
@@ -20,9 +20,9 @@ from shared.domain.ticket import Status
 from shared.domain.ticket_text import Block, Text
 from shared.http import AiohttpHttp, Answer
 from shared.ports.errors import DeliveryError, NotThere
-from shared.tickets import journal
-from shared.tickets.servicenow import ServiceNow
-from shared.tickets.servicenow_session import Session
+from shared.tickets.servicenow import journal
+from shared.tickets.servicenow.desk import ServiceNow
+from shared.tickets.servicenow.session import Session
 from shared.tickets.terms import Terms
 from tests.contract.desks.case import ASSIGNEE, LAG, OWNER, SECRET, Hands
 from tests.contract.desks.listening import Listening, listening
@@ -275,7 +275,7 @@ LONGEST = (
 
 
 def test_every_piece_fits_into_a_note_with_the_longest_key() -> None:
-    pieces = journal.pieces(LONGEST)
+    pieces = journal.split(LONGEST)
     notes = [journal.note(piece, KEY) for piece in pieces]
     assert max(map(journal.length, notes)) <= journal.LIMIT
     assert len(pieces) < 2 * sum(map(journal.length, notes)) / journal.LIMIT
@@ -288,7 +288,7 @@ def test_every_piece_fits_into_a_note_with_the_longest_key() -> None:
 
 def test_pieces_are_few_and_keep_their_order() -> None:
     text = tuple(Block(f"Block {n}", (f"line {n}",), {"Fact": f"{n}"}) for n in range(400))
-    pieces = journal.pieces(text)
+    pieces = journal.split(text)
     whole = journal.written(text)
     assert whole == "\n\n".join(journal.written(piece) for piece in pieces)
     assert -(-journal.length(whole) // journal.ROOM) + 1 >= len(pieces)

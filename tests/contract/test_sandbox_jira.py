@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.receivers.jira import API, JiraStandIn
-from sandbox.receivers.jira_site import Site
-from sandbox.receivers.jira_workflows import STRICT
+from sandbox.receivers.jira.site import Site
+from sandbox.receivers.jira.stand_in import API, JiraStandIn
+from sandbox.receivers.jira.workflows import STRICT
 from sandbox.receivers.stand_in import Arrival, Reply
 from shared.tickets.terms import OURS
 from tests.contract.desks.case import LAG, Hands

@@ -7,13 +7,13 @@ from xml.etree.ElementTree import Element
 
 import html5lib
 
-from sandbox.receivers.devops import DevOpsStandIn
-from sandbox.receivers.devops_items import Item
+from sandbox.receivers.devops.items import Item
+from sandbox.receivers.devops.stand_in import DevOpsStandIn
 from shared.domain.finding import Severity
 from shared.http import Http
 from shared.ports.desk import Desk
-from shared.tickets.devops import DevOps
-from shared.tickets.devops_project import SCOPE, DevOpsProject
+from shared.tickets.devops.desk import DevOps
+from shared.tickets.devops.project import SCOPE, DevOpsProject
 from shared.tickets.terms import Terms
 from tests.contract.desks.case import ASSIGNEE, OWNER, SECRET, STRANGER, DeskCase, Seen
 

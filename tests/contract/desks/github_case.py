@@ -10,10 +10,10 @@ import cmarkgfm  # type: ignore[import-untyped]
 from cmarkgfm.cmark import Options  # type: ignore[import-untyped]
 from pydantic import SecretStr
 
-from sandbox.receivers.github import GitHubStandIn
+from sandbox.receivers.github.stand_in import GitHubStandIn
 from shared.domain.finding import Severity
 from shared.http import Http
-from shared.tickets.github import GitHubDesk
+from shared.tickets.github.desk import GitHubDesk
 from shared.tickets.terms import Terms
 from tests.contract.desks.case import ASSIGNEE, OWNER, SECRET, STRANGER, DeskCase, Seen
 

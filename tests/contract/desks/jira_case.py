@@ -6,13 +6,13 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from sandbox.receivers.jira import API, ROOT, JiraStandIn
-from sandbox.receivers.jira_documents import words
-from sandbox.receivers.jira_site import Site
+from sandbox.receivers.jira.documents import words
+from sandbox.receivers.jira.site import Site
+from sandbox.receivers.jira.stand_in import API, ROOT, JiraStandIn
 from shared.domain.finding import Severity
 from shared.http import Http
 from shared.ports.desk import Desk
-from shared.tickets.jira import JiraDesk
+from shared.tickets.jira.desk import JiraDesk
 from shared.tickets.terms import Terms
 from tests.contract.desks.case import ASSIGNEE, OWNER, SECRET, STRANGER, DeskCase, Seen
 

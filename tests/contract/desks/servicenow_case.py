@@ -8,14 +8,14 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from sandbox.receivers.servicenow import TABLES, ServiceNowStandIn
-from sandbox.receivers.servicenow_activity import activity
-from sandbox.receivers.servicenow_records import CANCELED, CLOSED, PRIORITIES, RESOLVED, Incident
+from sandbox.receivers.servicenow.activity import activity
+from sandbox.receivers.servicenow.records import CANCELED, CLOSED, PRIORITIES, RESOLVED, Incident
+from sandbox.receivers.servicenow.stand_in import TABLES, ServiceNowStandIn
 from shared.domain.finding import Severity
 from shared.http import Http
 from shared.ports.desk import Desk
-from shared.tickets.servicenow import ServiceNow
-from shared.tickets.servicenow_session import Session
+from shared.tickets.servicenow.desk import ServiceNow
+from shared.tickets.servicenow.session import Session
 from shared.tickets.terms import Terms
 from tests.contract.desks.case import ASSIGNEE, OWNER, SECRET, STRANGER, DeskCase, Seen
 
