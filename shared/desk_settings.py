@@ -57,6 +57,9 @@ class DeskSettings(BaseModel):
     github_fields: Object = setting("TICKETS__GITHUB_FIELDS", {}, "Further fields of an issue, in JSON.")
 
     jira_site: WebAddress = setting("TICKETS__JIRA_SITE", "", "Address of Jira Cloud: https://contoso.atlassian.net.")
+    jira_api: WebAddress = setting(
+        "TICKETS__JIRA_API", "", "Where a token with scopes works: https://api.atlassian.com/ex/jira/CLOUD-ID."
+    )
     jira_user: Line = setting("TICKETS__JIRA_USER", "", "Mail address of the account that the API token is of.")
     jira_token: SecretStr = setting("TICKETS__JIRA_TOKEN", SecretStr(""), "API token of that account.")
     jira_project: Line = setting("TICKETS__JIRA_PROJECT", "", "Key of the project, like OPS.")
@@ -115,7 +118,7 @@ class DeskSettings(BaseModel):
 # Given once, they are those of further desks of the kind, too.
 SHARED: Mapping[str, tuple[str, ...]] = {
     GITHUB: ("TICKETS__GITHUB_TOKEN",),
-    JIRA: ("TICKETS__JIRA_SITE", "TICKETS__JIRA_USER", "TICKETS__JIRA_TOKEN"),
+    JIRA: ("TICKETS__JIRA_SITE", "TICKETS__JIRA_API", "TICKETS__JIRA_USER", "TICKETS__JIRA_TOKEN"),
     SERVICENOW: ("TICKETS__SERVICENOW_SITE", "TICKETS__SERVICENOW_CLIENT_ID", "TICKETS__SERVICENOW_CLIENT_SECRET"),
     DEVOPS: ("TICKETS__DEVOPS_ORGANIZATION",),
 }

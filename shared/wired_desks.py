@@ -73,6 +73,7 @@ def _jira(by: Receiving, http: Http) -> Desk:
         by.jira_type,
         by.jira_component,
         by.jira_dismissed,
+        by.jira_api,
     )
 
 

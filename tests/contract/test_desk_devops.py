@@ -101,7 +101,7 @@ class Canned:
         return await self.ask("GET", url, headers)
 
 
-def canned(*answers: Answer, project: str = PROJECT, organization: str = "contoso") -> tuple[DevOps, Canned]:
+def canned(*answers: Answer, project: str = PROJECT, organization: str = "https://dev.azure.com/contoso") -> tuple[DevOps, Canned]:
     http = Canned(list(answers))
     typed: Http = http
     return DevOps(DevOpsProject(typed, OwnTokens(), organization, project)), http
@@ -222,9 +222,8 @@ async def test_a_severity_without_a_priority_leaves_it_alone() -> None:
     assert (1, 2) == (len(place.sent()), priority)
 
 
-async def test_an_organization_is_given_by_name_or_by_address() -> None:
+async def test_an_organization_is_given_by_its_address() -> None:
     for organization, address in (
-        ("contoso", "https://dev.azure.com/contoso"),
         ("https://dev.azure.com/contoso/", "https://dev.azure.com/contoso"),
         ("https://contoso.visualstudio.com", "https://contoso.visualstudio.com"),
     ):

@@ -36,7 +36,7 @@ MOST_FOUND = 20_000
 
 @dataclass(frozen=True, slots=True)
 class DevOpsProject:
-    """`organization` is its address or its name; `kind` is the type of work items that are made.
+    """`organization` is its address; `kind` is the type of work items that are made.
 
     Which states a type has is asked once for each, and again when a work item has one that was not among them.
     """
@@ -171,9 +171,7 @@ class DevOpsProject:
 
     @property
     def _base(self) -> str:
-        if re.match(r"https?://", self.organization):
-            return self.organization.rstrip("/")
-        return f"https://dev.azure.com/{quote(self.organization, safe='')}"
+        return self.organization.rstrip("/")
 
     @property
     def _address(self) -> str:
