@@ -51,8 +51,8 @@ class Stage:
                 raise StageError(f"{url} answered {answer.status}: {await answer.text()}")
 
     async def move_clock(self, now: datetime) -> None:
-        """First Azure's, then the app's."""
-        for address in (self.azure, self.host):
+        """First Azure's, then the ticket desks', then the app's."""
+        for address in (self.azure, self.receivers, self.host):
             await self.post(f"{address}/sandbox/clock", {"now": now.isoformat()})
 
 
@@ -78,7 +78,9 @@ async def stage(
             ["--scenario", str(scenario), "--certs", str(authority.certificate.parent), "--now", now.isoformat()],
         )
         receivers = await start.python(
-            "sandbox.receivers", [], {**os.environ, SECRET: settings.get("ALERT__WEBHOOK_SECRET", "")}
+            "sandbox.receivers",
+            ["--now", now.isoformat()],
+            {**os.environ, SECRET: settings.get("ALERT__WEBHOOK_SECRET", "")},
         )
         environment = _environment(settings, authority, storage, azure) | told_here(receivers, told)
         host = await start.python("sandbox.host", ["--app", str(PROJECT), "--now", now.isoformat()], environment)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sandbox.receivers.arrived import shown
 from sandbox.receivers.received import Received
+from sandbox.receivers.tickets import Life
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --quiet: #5b6570; --paper: #f6f7f9; --card: #fff; --line: #d9dee4;
@@ -35,15 +36,31 @@ pre { overflow-x: auto; background: var(--paper); border: 1px solid var(--line);
 """
 
 
-def render(entries: Sequence[Received]) -> str:
-    """The whole page; every text that came from outside is escaped."""
+def render(entries: Sequence[Received], lives: Sequence[Life] = ()) -> str:
+    """The whole page, tickets first; every text that came from outside is escaped."""
     accepted = sum(entry.status < 300 for entry in entries)
     lead = f"{len(entries)} arrived, {accepted} accepted. Newest first. Nothing here leaves this machine."
-    cards = "".join(_card(entry) for entry in reversed(entries)) or "<article>Nothing has arrived yet.</article>"
+    cards = "".join([*map(_ticket, lives), *map(_card, reversed(entries))])
+    cards = cards or "<article>Nothing has arrived yet.</article>"
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>What the receivers got</title>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{STYLE}</style></head>'
         f'<body><h1>What the receivers got</h1><p class="lead">{lead}</p><main>{cards}</main></body></html>'
+    )
+
+
+def _ticket(life: Life) -> str:
+    ticket, tone = life.ticket, "bad" if life.ticket.is_open else "good"
+    state = "open" if ticket.is_open else "closed"
+    whose = f", assigned to {ticket.assignee}" if ticket.assignee else ""
+    steps = "".join(
+        f"<h3>{escape(step.at[:16].replace('T', ' '))} {escape(step.what)}</h3><p>{escape(step.said)}</p>"
+        for step in life.happened
+    )
+    return (
+        f"<article><header><strong>{escape(life.desk)} {escape(ticket.reference)}</strong>"
+        f'<span class="{tone}">{escape(f"{state}, {ticket.priority}{whose}")}</span></header>'
+        f"<h2>{escape(ticket.title)}</h2>{steps}</article>"
     )
 
 

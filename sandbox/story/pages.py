@@ -20,11 +20,12 @@ START = ("ALERT__WEBHOOK_URL", "ALERT__WEBHOOK_SECRET", "WATCH_SCHEDULE", "COSTS
 
 
 def write_out(out: Path, story: Story, proof: Proof, seconds: float) -> None:
-    """`out/summary.json`, `out/messages/NN-KIND.json` and `.txt` (mail as `.html`, too), `out/index.html`."""
+    """`out/summary.json`, `out/messages/NN-KIND.json` and `.txt` (mail as `.html`, too), tickets, `out/index.html`."""
     _messages(out / "messages", story.received)
     (out / "summary.json").write_text(
         json.dumps(_summary(story, proof, seconds), indent=2, ensure_ascii=False), "utf-8"
     )
+    (out / "tickets.json").write_text(json.dumps(story.tickets, indent=2, ensure_ascii=False), "utf-8")
     (out / "index.html").write_text(_page(story, proof), "utf-8")
 
 
@@ -83,6 +84,7 @@ def _page(story: Story, proof: Proof) -> str:
         cost=_cost(story),
         last=story.checks[-1],
         received=[shown(entry) for entry in story.received],
+        tickets=story.tickets,
         mistyped=_mistyped(),
         settings=_start_settings(settings),
         proof=proof,

@@ -9,7 +9,7 @@ from sandbox.azure.register import afterwards
 from sandbox.azure.scenario.story import Scenario
 from sandbox.stage import Stage
 from sandbox.story.ledger import Ledger
-from sandbox.story.telling import Scene, tell_change, tell_event, tell_whole_check
+from sandbox.story.telling import Scene, tell_change, tell_event, tell_ticket_news, tell_tickets, tell_whole_check
 from sandbox.story.waiting import until
 from shared.domain.cost import month_start
 from shared.domain.words import count, moment
@@ -20,6 +20,7 @@ BEFORE = timedelta(minutes=6)
 AFTER = timedelta(seconds=1)
 NEVER = datetime.min.replace(tzinfo=UTC)
 GROUPED = timedelta(minutes=4)
+DOES = {"close": "closes, as done,", "dismiss": "closes, as not to be done,"}
 
 
 @dataclass(slots=True)
@@ -32,6 +33,7 @@ class Story:
     scenes: list[Scene] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     received: list[Mapping[str, Any]] = field(default_factory=list)
+    tickets: list[Mapping[str, Any]] = field(default_factory=list)
     told_until: datetime = NEVER
 
     async def first_check(self) -> None:
@@ -41,6 +43,7 @@ class Story:
         check, fresh = await self._next()
         scene.check = check
         tell_whole_check(scene, check, fresh)
+        await self._tell_tickets(scene)
 
     async def bill(self) -> None:
         """The bill is read; its timer is due once a day, so it is asked for."""
@@ -63,6 +66,7 @@ class Story:
         await self.stage.move_clock(at + GROUPED)  # What is over waits a little for others to be told with it.
         await until(self._told, "Nobody was told")
         tell_event(scene, await self._fresh())
+        await self._tell_tickets(scene)
         self.scenes.append(scene)
 
     async def _told(self) -> bool:
@@ -101,6 +105,33 @@ class Story:
         check, fresh = await self._next()
         scene.check = check
         tell_change(scene, check, await self.ledger.told(check.look), fresh)
+        await self._tell_tickets(scene)
+
+    async def person_changes(self, at: datetime, about: str, does: str, who: str) -> None:
+        """Somebody does something with the ticket whose title names this."""
+        scene = Scene("MEANWHILE")
+        await self.stage.move_clock(at)
+        [ticket] = [life["ticket"] for life in await self._lives() if about in life["ticket"]["title"]]
+        reference, said = ticket["reference"], DOES[does]
+        body = {"does": does, "by": f"{who}{', as not to be done' if does == 'dismiss' else ''}"}
+        await self.stage.post(f"{self.stage.receivers}/tickets/github/{reference}", body)
+        self.tickets = await self._lives()
+        scene.say(row(scene.title, f"{moment(at)}   {who} {said} ticket #{reference} about {about}"))
+        self.scenes.append(scene)
+
+    async def _tell_tickets(self, scene: Scene) -> None:
+        before, self.tickets = self.tickets, await self._lives()
+        tell_ticket_news(scene, before, self.tickets)
+
+    async def lives_of_tickets(self) -> None:
+        """What became of the tickets, as their desk shows it."""
+        scene = Scene("TICKETS")
+        tell_tickets(scene, self.tickets)
+        self.scenes.append(scene)
+
+    async def _lives(self) -> list[Mapping[str, Any]]:
+        found: list[Mapping[str, Any]] = await self.stage.get(f"{self.stage.receivers}/tickets")
+        return found
 
     async def _next(self) -> tuple[Check, Sequence[Mapping[str, Any]]]:
         after = self.checks[-1].look.id if self.checks else ""

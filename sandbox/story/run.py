@@ -24,6 +24,7 @@ from shared.reports.check import row
 
 # Time goes in leaps here: that no check was made in between is no news.
 LEAPS = {"RULES__WATCH_LATE": "off"}
+ONBOARDING = "onboarding-2"
 STEPS = (timedelta(days=3), timedelta(days=3, hours=1))
 
 
@@ -44,12 +45,16 @@ async def run(scenario_file: Path, settings: Mapping[str, str], out: Path) -> in
             print(row("REGISTER", f"{count(entered, 'entry', 'entries')} of the validation list put in"), flush=True)
             await story.bill()
             await story.first_check()
+            await story.person_changes(scenario.start + timedelta(minutes=30), ONBOARDING, "close", "ben")
             await story.later_check(scenario.start + timedelta(hours=1))
             await story.event(timedelta(hours=1, minutes=5), "games-eu/release")
             story.scenes.append(await fill_in(story.stage, out / "run"))
             story.scenes.append(await why(story.stage, "onboarding-2"))
-            for step in STEPS:
-                await story.later_check(scenario.start + step)
+            first, second = STEPS
+            await story.later_check(scenario.start + first)
+            await story.person_changes(scenario.start + first + timedelta(minutes=30), ONBOARDING, "dismiss", "ben")
+            await story.later_check(scenario.start + second)
+            await story.lives_of_tickets()
             since = f"{scenario.start - timedelta(days=1):%Y-%m-%d}"
             story.scenes.append(await what_if(story.stage, "QUOTA__WARN_PERCENT=60,80", since))
             proof = await proved(story.stage, story.received, logs, settings)

@@ -1,14 +1,18 @@
 """The story as it is printed: only what happened, with how long it took and what it cost."""
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sandbox.receivers.arrived import NAMES
 from shared.domain.memory import Reason
 from shared.domain.words import count, moment
 from shared.reports.check import Check, head, lines, row
+
+SHORT = 140
 
 
 @dataclass(slots=True)
@@ -66,6 +70,19 @@ def tell_event(scene: Scene, received: Sequence[Mapping[str, Any]]) -> None:
     tell_received(scene, received, partial=False)
 
 
+def tell_tickets(scene: Scene, lives: Sequence[Mapping[str, Any]]) -> None:
+    """How many there were, and the longest life among them."""
+    still = sum(life["ticket"]["is_open"] for life in lives)
+    closed = len(lives) - still
+    scene.say(row(scene.title, f"GitHub: {count(len(lives), 'ticket')}, {still} open, {closed} closed"))
+    for life in sorted(lives, key=lambda life: -len(life["happened"]))[:1]:
+        for step in life["happened"]:
+            said = " ".join(step["said"].split())
+            text = f"{step['what']}: {said}" if said else step["what"]
+            at = moment(datetime.fromisoformat(step["at"]))
+            scene.say(row("", f"#{life['ticket']['reference']} {at}  {short(text)}"))
+
+
 _SILENT = (Reason.ALREADY_TOLD, Reason.COULD_NOT_SEE, Reason.GONE_TOO_SHORT, Reason.TOO_FEW_LOOKS)
 
 
@@ -75,6 +92,21 @@ def tell_received(scene: Scene, received: Sequence[Mapping[str, Any]], *, partia
     kinds = [f"{name} {len(found)}" for kind, name in NAMES.items() if (found := _of(kind, received))]
     problems = f"{count(len(_items(received)), 'problem')}: " if received else "nobody, of nothing"
     scene.say(row("TOLD", f"{problems}{' | '.join(kinds)}{unread}"))
+
+
+def tell_ticket_news(scene: Scene, before: Sequence[Mapping[str, Any]], lives: Sequence[Mapping[str, Any]]) -> None:
+    """What happened to tickets since, by what it was."""
+    seen = {life["ticket"]["reference"]: len(life["happened"]) for life in before}
+    news = Counter(
+        step["what"] for life in lives for step in life["happened"][seen.get(life["ticket"]["reference"], 0) :]
+    )
+    if news:
+        scene.say(row("", f"GitHub: {', '.join(f'{number} {what}' for what, number in news.items())}"))
+
+
+def short(text: str) -> str:
+    """A line of the story; the whole text is on the page."""
+    return text if len(text) <= SHORT else f"{text[: SHORT - 1]}…"
 
 
 def _of(kind: str, received: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sandbox.receivers.devops.html import sanitized
 from sandbox.receivers.devops.items import Item
 from sandbox.receivers.devops.schema import ISSUE
+from sandbox.receivers.devops.seen import elements, read
 from sandbox.receivers.devops.stand_in import DevOpsStandIn
 from sandbox.receivers.stand_in import Arrival, Reply
 from shared.domain.finding import Severity
@@ -29,7 +30,7 @@ from shared.tickets.devops.project import DevOpsProject
 from shared.tickets.pieces import pieces
 from shared.tickets.terms import Terms
 from tests.contract.desks.case import ASSIGNEE, LAG, OWNER, Hands
-from tests.contract.desks.devops_case import CASE, PROJECT, TERMS, TOKEN, OwnTokens, elements, read, stand_in
+from tests.contract.desks.devops_case import CASE, PROJECT, TERMS, TOKEN, OwnTokens, stand_in
 from tests.contract.desks.listening import Listening, listening
 from tests.contract.test_desks import DRAFT, HOSTILE, MARKER, NOW, OTHER, TEXT
 
@@ -101,7 +102,9 @@ class Canned:
         return await self.ask("GET", url, headers)
 
 
-def canned(*answers: Answer, project: str = PROJECT, organization: str = "https://dev.azure.com/contoso") -> tuple[DevOps, Canned]:
+def canned(
+    *answers: Answer, project: str = PROJECT, organization: str = "https://dev.azure.com/contoso"
+) -> tuple[DevOps, Canned]:
     http = Canned(list(answers))
     typed: Http = http
     return DevOps(DevOpsProject(typed, OwnTokens(), organization, project)), http
@@ -642,6 +645,7 @@ def html_units(text: Text) -> int:
     return units(written(text))
 
 
+ORGANIZATION = "https://dev.azure.com/contoso"
 LONG = "signing account without end, " * 60
 DENSE = "@#" * 900
 

@@ -17,6 +17,7 @@ from sandbox.receivers.github.issues import NEW, OLD
 from sandbox.receivers.github.repository import PERSON
 from sandbox.receivers.github.requests import COMMENTS, ISSUE, ISSUES, LABEL, LABELS, REPO, asked
 from sandbox.receivers.github.schema import answer_mistakes
+from sandbox.receivers.github.seen import SeenGitHub, html, undone
 from sandbox.receivers.github.stand_in import GitHubStandIn
 from sandbox.receivers.stand_in import Arrival, Reply
 from shared.domain.finding import Severity
@@ -32,7 +33,7 @@ from shared.tickets.github.issues import marker_in
 from shared.tickets.github.markdown import inline, split, written
 from shared.tickets.terms import Terms
 from tests.contract.desks.case import ASSIGNEE, LAG, OWNER, SECRET, Hands
-from tests.contract.desks.github_case import REPOSITORY, TERMS, TOKEN, SeenGitHub, desk, html, stand_in, undone
+from tests.contract.desks.github_case import REPOSITORY, TERMS, TOKEN, desk, stand_in
 
 NOW = datetime(2026, 11, 20, 9, 7, 30, 123_456, tzinfo=UTC)
 MARKER = "countersign-0123456789abcdef-1"

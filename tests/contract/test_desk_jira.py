@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from sandbox.receivers.jira.seen import SeenJira
 from sandbox.receivers.jira.site import Site
 from sandbox.receivers.jira.stand_in import API, ROOT
 from sandbox.receivers.jira.workflows import STRICT, Workflow
@@ -23,7 +24,7 @@ from shared.tickets.jira.desk import JiraDesk
 from shared.tickets.jira.issue import summary_of
 from shared.tickets.terms import OURS, Terms
 from tests.contract.desks.case import ASSIGNEE, LAG, SECRET, STRANGER, Hands
-from tests.contract.desks.jira_case import CASE, DISMISSED, SITE, TERMS, TOKEN, USER, SeenJira
+from tests.contract.desks.jira_case import CASE, DISMISSED, SITE, TERMS, TOKEN, USER
 from tests.contract.desks.listening import Listening, listening
 from tests.contract.test_desks import DRAFT, MARKER, NOW, TEXT
 

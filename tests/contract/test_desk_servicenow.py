@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from sandbox.receivers.servicenow.activity import activity
+from sandbox.receivers.servicenow.seen import Reader, SeenServiceNow
 from sandbox.receivers.servicenow.stand_in import TABLES, TOKENS, ServiceNowStandIn
 from sandbox.receivers.stand_in import Arrival, Reply
 from shared.domain.finding import Severity
@@ -31,8 +32,6 @@ from tests.contract.desks.servicenow_case import (
     CLIENT,
     CLIENT_SECRET,
     GROUP,
-    ReadByPeople,
-    Reader,
     Standing,
     error,
 )
@@ -65,7 +64,7 @@ class Place:
     desk: ServiceNow
     session: Session
     there: Listening
-    instance: ReadByPeople
+    instance: SeenServiceNow
     time: Hands
 
     def asked(self, method: str, table: str = "") -> list[Arrival]:
@@ -88,7 +87,7 @@ class Place:
 async def at(terms: Terms = TERMS, group: str = GROUP, close_code: str = "Solution provided") -> AsyncIterator[Place]:
     time, http = Hands(NOW), AiohttpHttp()
     client = (CLIENT, CLIENT_SECRET)
-    instance = ReadByPeople(time, LAG, client, groups=(GROUP,), users=(ASSIGNEE, "ben"))
+    instance = SeenServiceNow(time, LAG, client, groups=(GROUP,), users=(ASSIGNEE, "ben"))
     try:
         async with listening(CASE, instance) as there:
             site = f"{there.address}/servicenow/"

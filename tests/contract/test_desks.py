@@ -14,6 +14,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from sandbox.receivers.tickets import Seen
 from shared.domain.finding import Severity
 from shared.domain.message import Link
 from shared.domain.ticket import Status, Ticket
@@ -21,7 +22,7 @@ from shared.domain.ticket_text import Block, Text
 from shared.http import AiohttpHttp
 from shared.ports.desk import Desk, Draft
 from shared.ports.errors import DeliveryError, NotThere
-from tests.contract.desks.case import ASSIGNEE, LAG, OWNER, SECRET, STRANGER, DeskCase, Hands, Seen
+from tests.contract.desks.case import ASSIGNEE, LAG, OWNER, SECRET, STRANGER, DeskCase, Hands
 from tests.contract.desks.listening import Listening, listening
 
 NAMES = ("github", "jira", "servicenow", "devops")

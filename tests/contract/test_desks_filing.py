@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from sandbox.receivers.tickets import Seen
 from shared.domain.finding import Severity
 from shared.domain.memory import Intent, Reason
 from shared.domain.ticket import Status
@@ -23,7 +24,7 @@ from shared.store.in_memory import InMemoryRows
 from shared.store.looks import TableLooks
 from shared.store.tickets import TableTickets
 from tests.contract.channels.case import FINDING, PORTAL, SUSPENDED
-from tests.contract.desks.case import LAG, OWNER, DeskCase, Seen
+from tests.contract.desks.case import LAG, OWNER, DeskCase
 from tests.contract.desks.listening import Listening, listening
 from tests.contract.test_desks import DESKS, NOW, words
 from tests.flows.fakes import HandClock

@@ -1,11 +1,11 @@
 """What the conformance suite needs to know of a ticket desk."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
-from sandbox.receivers.stand_in import StandIn
+from sandbox.receivers.tickets import DeskStandIn
 from shared.domain.finding import Severity
 from shared.http import Http
 from shared.ports.desk import Desk
@@ -16,48 +16,6 @@ SECRET = "s3cr3t-0f-th3-d3sk"
 LAG = timedelta(seconds=5)
 OWNER, ASSIGNEE = "ana@contoso.example", "ana-at-the-desk"
 STRANGER = "gone@contoso.example"  # Has an assignee in `TERMS` that the desk does not know.
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A ticket as a person sees it, with markup undone. `priority`, `assignee`, `labels` as the desk has them."""
-
-    reference: str
-    title: str
-    text: str
-    comments: tuple[str, ...]
-    is_open: bool
-    priority: str
-    assignee: str
-    labels: tuple[str, ...] = ()
-
-
-class DeskStandIn(StandIn, Protocol):
-    """A stand-in that keeps tickets, and what people do with them behind our back."""
-
-    def seen(self) -> Sequence[Seen]:
-        """Every ticket, the first made first."""
-        ...
-
-    def person_closes(self, reference: str, *, dismissed: bool = False) -> None:
-        """As done, or as not to be done."""
-        ...
-
-    def person_reopens(self, reference: str) -> None:
-        """It is open again."""
-        ...
-
-    def person_assigns(self, reference: str, who: str) -> None:
-        """`who` is one of those that the stand-in knows."""
-        ...
-
-    def person_deletes(self, reference: str) -> None:
-        """It is gone."""
-        ...
-
-    def throttle(self, seconds: int) -> None:
-        """The next request is answered as the desk answers when it was asked too often, with so long to wait."""
-        ...
 
 
 @dataclass(slots=True)

@@ -1,20 +1,20 @@
 """Jira Cloud as the conformance suite sees it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import SecretStr
 
-from sandbox.receivers.jira.documents import words
+from sandbox.receivers.jira.seen import SeenJira
 from sandbox.receivers.jira.site import Site
-from sandbox.receivers.jira.stand_in import API, ROOT, JiraStandIn
+from sandbox.receivers.jira.stand_in import API, ROOT
 from shared.domain.finding import Severity
 from shared.http import Http
 from shared.ports.desk import Desk
 from shared.tickets.jira.desk import JiraDesk
 from shared.tickets.terms import Terms
-from tests.contract.desks.case import ASSIGNEE, OWNER, SECRET, STRANGER, DeskCase, Seen
+from tests.contract.desks.case import ASSIGNEE, OWNER, SECRET, STRANGER, DeskCase
 
 USER, TOKEN, PROJECT = "countersign@contoso.example", f"ATATT3x-{SECRET}", "OPS"
 PRIORITIES = {Severity.CRITICAL: "Highest", Severity.WARNING: "Medium", Severity.INFO: "Low"}
@@ -33,25 +33,6 @@ ERRORS: dict[int, dict[str, str]] = {400: {"customfield_10011": SECRET, f"<{SECR
 def desk(http: Http, address: str, terms: Terms) -> Desk:
     site, token = f"{address}{ROOT}/", SecretStr(TOKEN)
     return JiraDesk(http, site, USER, token, PROJECT, terms, component="Signing", dismissed=DISMISSED)
-
-
-class SeenJira(JiraStandIn):
-    """With what a person sees."""
-
-    def seen(self) -> Sequence[Seen]:
-        return [
-            Seen(
-                issue.id,
-                issue.fields["summary"],
-                words(issue.fields["description"]),
-                tuple(words(comment.body) for comment in issue.comments),
-                issue.state.category != "done",
-                issue.fields.get("priority", {}).get("name", ""),
-                issue.assignee,
-                tuple(issue.fields["labels"]),
-            )
-            for issue in self.issues
-        ]
 
 
 def stand_in(now: Callable[[], datetime], lag: timedelta) -> SeenJira:

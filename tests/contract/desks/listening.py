@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from sandbox.receivers.stand_in import Arrival, Reply
-from tests.contract.desks.case import DeskCase, DeskStandIn
+from sandbox.receivers.tickets import DeskStandIn
+from tests.contract.desks.case import DeskCase
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,21 @@
 """Incidents of ServiceNow as the conformance suite sees them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from html.parser import HTMLParser
 from typing import Any
 
 from pydantic import SecretStr
 
-from sandbox.receivers.servicenow.activity import activity
-from sandbox.receivers.servicenow.records import CANCELED, CLOSED, PRIORITIES, RESOLVED, Incident
-from sandbox.receivers.servicenow.stand_in import TABLES, ServiceNowStandIn
+from sandbox.receivers.servicenow.seen import SeenServiceNow
+from sandbox.receivers.servicenow.stand_in import TABLES
 from shared.domain.finding import Severity
 from shared.http import Http
 from shared.ports.desk import Desk
 from shared.tickets.servicenow.desk import ServiceNow
 from shared.tickets.servicenow.session import Session
 from shared.tickets.terms import Terms
-from tests.contract.desks.case import ASSIGNEE, OWNER, SECRET, STRANGER, DeskCase, Seen
+from tests.contract.desks.case import ASSIGNEE, OWNER, SECRET, STRANGER, DeskCase
 
 GROUP = "Signing Operations"
 CLIENT, CLIENT_SECRET = "countersign", f"{SECRET}+/&="
@@ -37,52 +35,9 @@ class Standing:
         self.at += span
 
 
-class Reader(HTMLParser):
-    """What a browser makes of HTML: text, elements, addresses and mentions."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.text = ""
-        self.elements: list[str] = []
-        self.addresses: list[str] = []
-        self.mentions: list[str] = []
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append(tag)
-        self.text += "\n" if tag == "br" else ""
-        self.addresses += [value or "" for name, value in attrs if name in ("href", "src")]
-        self.mentions += [value or "" for name, value in attrs if name == "data-mention"]
-
-    def handle_data(self, data: str) -> None:
-        """A space of no width is not seen."""
-        self.text += data.replace("\u200b", "")
-
-
-class ReadByPeople(ServiceNowStandIn):
-    """The stand-in, and what people see in it."""
-
-    def seen(self) -> Sequence[Seen]:
-        return [self._seen(reference, incident) for reference, incident in self.instance.incidents.items()]
-
-    def _seen(self, reference: str, incident: Incident) -> Seen:
-        row = incident.row
-        notes = tuple(text for _, _, element, text in incident.journal if element == "work_notes")
-        return Seen(
-            reference=reference,
-            title=row["short_description"],
-            text=row["description"].replace("\u200b", ""),
-            comments=tuple(Reader(activity(note)).text for note in notes),
-            is_open=row["state"] not in (RESOLVED, CLOSED, CANCELED),
-            priority=PRIORITIES[row["priority"]],
-            assignee=self.instance.users.get(row["assigned_to"], ""),
-        )
-
-
-def stand_in(now: Callable[[], datetime], lag: timedelta) -> ReadByPeople:
+def stand_in(now: Callable[[], datetime], lag: timedelta) -> SeenServiceNow:
     client = (CLIENT, CLIENT_SECRET)
-    return ReadByPeople(now, lag, client, groups=(GROUP,), users=(ASSIGNEE,), token_seconds=FOR_EVER)
+    return SeenServiceNow(now, lag, client, groups=(GROUP,), users=(ASSIGNEE,), token_seconds=FOR_EVER)
 
 
 def desk(http: Http, address: str, terms: Terms) -> Desk:
