@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -41,11 +42,18 @@ class Served:
 
 @pytest.fixture
 def served(capsys: pytest.CaptureFixture[str]) -> Iterator[Served]:
-    """In a thread with a loop of its own, as a server would be."""
-    world, ready = World(settings={**SETTINGS, "WEB__LOCAL_USER": "ana"}), threading.Event()
+    world = World(settings={**SETTINGS, "WEB__LOCAL_USER": "ana"})
     world.azure.add("games", Profile(), Profile("nightly"))
     world.azure.add("tools", Profile(validation=OTHER))
     world.azure.add("onboarding")
+    with serving(world, capsys) as found:
+        yield found
+
+
+@contextmanager
+def serving(world: World, capsys: pytest.CaptureFixture[str]) -> Iterator[Served]:
+    """In a thread with a loop of its own, as a server would be."""
+    ready = threading.Event()
     server = uvicorn.Server(uvicorn.Config(lambda: None, port=0, log_level="critical", lifespan="off"))
 
     async def serve() -> None:

@@ -94,8 +94,7 @@ def test_an_end_answers_the_letter_that_opened_it(received: list[dict[str, Any]]
 
 
 def test_an_event_is_told_long_before_the_next_look(summary: dict[str, Any], messages: list[dict[str, Any]]) -> None:
-    event = summary["events"][0]
-    assert event["printed"][1].endswith("2 calls to Azure")
+    assert scene(summary, "EVENT")[1].endswith("2 calls to Azure")
     assert ["Over: suspension of games-eu/release"] == titles(messages[1])
 
 
@@ -103,6 +102,21 @@ def scene(summary: dict[str, Any], title: str) -> list[str]:
     [found] = [event for event in summary["events"] if event["title"] == title]
     printed: list[str] = found["printed"]
     return printed
+
+
+def test_a_problem_is_one_ticket_from_opened_to_closed(summary: dict[str, Any], out: Path) -> None:
+    lives = json.loads((out / "tickets.json").read_text("utf-8"))
+    happened = {life["ticket"]["title"]: [step["what"] for step in life["happened"]] for life in lives}
+    assert len(lives) == len(happened)
+    [suspended] = [steps for title, steps in happened.items() if "games-eu/release is suspended" in title]
+    [quota] = [steps for title, steps in happened.items() if "tools-basic" in title]
+    [onboarding] = [steps for title, steps in happened.items() if "onboarding-2" in title]
+    assert (["opened", "comment", "closed"], ["opened", "comment"]) == (suspended, quota)
+    again = ["closed by ben", "opened again", "comment", "closed by ben, as not to be done"]
+    assert ["opened", *again] == onboarding
+    assert f"GitHub: {len(lives)} tickets, " in scene(summary, "TICKETS")[0]
+    [down] = [life["ticket"] for life in lives if "Signing is down in Production" in life["ticket"]["title"]]
+    assert ("mika", False) == (down["assignee"], down["is_open"])
 
 
 def test_a_file_with_a_mistake_is_refused_and_then_taken(summary: dict[str, Any]) -> None:
@@ -124,7 +138,7 @@ def test_an_account_is_explained_with_what_its_retirement_would_need(summary: di
 def test_another_setting_would_have_told_less(summary: dict[str, Any]) -> None:
     said = scene(summary, "WHAT IF")
     assert "4 checks of 5 subscriptions replayed" in said[0]
-    assert ["MORE      nothing", "LESS      5 message items"] == said[1:3]
+    assert ["MORE      nothing", "LESS      6 message items"] == said[1:3]
     assert "Account tools-basic (Platform) has made 5,030 of the 5,000 signatures" in said[3]
 
 
