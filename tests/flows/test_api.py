@@ -319,6 +319,7 @@ async def test_the_document_names_every_address() -> None:
         "/api/register/{subscription}/{key}",
         "/api/register/{subscription}/{key}/history",
         "/api/accounts/{account}/explanation",
+        "/api/tickets",
         "/api/silences",
         "/api/silences/{silence}",
         "/api/acknowledgements",
