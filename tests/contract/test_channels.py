@@ -9,10 +9,6 @@ from typing import Any
 
 import aiohttp
 import pytest
-from opentelemetry.instrumentation.aiohttp_client import AioHttpClientInstrumentor
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from shared.domain.finding import Finding, Severity
 from shared.domain.memory import TELLING, Intent, Reason
@@ -21,6 +17,7 @@ from shared.http import Answer, refusal
 from shared.ports.errors import DeliveryError
 from tests.contract.channels import event_grid_case, mail_case, pagerduty_case, slack_case, teams_case, webhook_case
 from tests.contract.channels.case import PORTAL, SECRET, Arrived, Case, Post
+from tests.contract.on_loopback import spans
 
 CASES: tuple[Case, ...] = (
     teams_case.CASE,
@@ -190,39 +187,26 @@ def test_every_status_there_is_has_a_meaning(status: int) -> None:
 
 @CHANNELS
 async def test_no_secret_is_in_a_log_a_span_or_an_error(case: Case, caplog: pytest.LogCaptureFixture) -> None:
-    spans = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(spans))
-    AioHttpClientInstrumentor().instrument(tracer_provider=provider)
     errors: list[str] = []
-    try:
-        with caplog.at_level(logging.NOTSET):
-            async with case.opened() as post:
-                [part] = post.channel.compose("b1", [INTENT], {})
-                await post.channel.send(part)
-                for status in (401, 404, 500) if case.statuses else ():
-                    await fail(post, status)
-                    with pytest.raises(DeliveryError) as caught:
-                        await post.channel.send(part)
-                    errors += [str(caught.value), repr(caught.value), repr(caught.value.__cause__)]
-                errors.append(repr(post.channel))
-    finally:
-        AioHttpClientInstrumentor().uninstrument()
+    with spans() as traced, caplog.at_level(logging.NOTSET):
+        async with case.opened() as post:
+            [part] = post.channel.compose("b1", [INTENT], {})
+            await post.channel.send(part)
+            for status in (401, 404, 500) if case.statuses else ():
+                await fail(post, status)
+                with pytest.raises(DeliveryError) as caught:
+                    await post.channel.send(part)
+                errors += [str(caught.value), repr(caught.value), repr(caught.value.__cause__)]
+            errors.append(repr(post.channel))
     told = [record.getMessage() for record in caplog.records if record.name != STAND_INS]
-    told += [str(span.to_json()) for span in spans.get_finished_spans()]
+    told += [str(span.to_json()) for span in traced.get_finished_spans()]
     assert [] == [line for line in (*told, *errors) if SECRET in line]
 
 
 async def test_the_instrumentation_would_have_seen_a_secret_in_an_address() -> None:
     """So that the test above can fail."""
-    spans = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(spans))
-    AioHttpClientInstrumentor().instrument(tracer_provider=provider)
-    try:
+    with spans() as traced:
         async with aiohttp.ClientSession() as session:
             with pytest.raises(aiohttp.ClientError):
                 await session.get(f"http://127.0.0.1:9/{SECRET}")
-    finally:
-        AioHttpClientInstrumentor().uninstrument()
-    assert [True] == [SECRET in str(span.to_json()) for span in spans.get_finished_spans()]
+    assert [True] == [SECRET in str(span.to_json()) for span in traced.get_finished_spans()]

@@ -7,10 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from opentelemetry.instrumentation.aiohttp_client import AioHttpClientInstrumentor
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from sandbox.receivers.tickets import Seen
 from shared.domain.finding import Severity
@@ -23,6 +19,7 @@ from shared.ports.errors import DeliveryError, NotThere
 from tests.contract.desks import devops_case, github_case, jira_case, servicenow_case
 from tests.contract.desks.case import ASSIGNEE, LAG, OWNER, SECRET, STRANGER, DeskCase, Hands
 from tests.contract.desks.listening import Listening, listening
+from tests.contract.on_loopback import spans
 
 CASES: tuple[DeskCase, ...] = (github_case.CASE, jira_case.CASE, servicenow_case.CASE, devops_case.CASE)
 DESKS = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
@@ -351,28 +348,21 @@ async def test_a_refusal_says_what_a_person_can_do(case: DeskCase) -> None:
 
 @DESKS
 async def test_no_secret_is_in_a_log_a_span_or_an_error(case: DeskCase, caplog: pytest.LogCaptureFixture) -> None:
-    spans = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(spans))
-    AioHttpClientInstrumentor().instrument(tracer_provider=provider)
     errors: list[str] = []
-    try:
-        with caplog.at_level(logging.NOTSET):
-            async with at(case) as place:
-                ticket = await place.settled()
-                await place.desk.comment(ticket.reference, TEXT, "k")
-                await place.desk.find(MARKER, NOW)
-                await place.desk.changed(NOW)
-                await place.desk.check()
-                await place.desk.close(ticket.reference)
-                for status in (400, 401, 403, 404, 500):
-                    place.fail(status)
-                    with pytest.raises((DeliveryError, NotThere)) as caught:
-                        await place.desk.open(DRAFT)
-                    errors += [str(caught.value), repr(caught.value), repr(caught.value.__cause__)]
-                errors.append(repr(place.desk))
-    finally:
-        AioHttpClientInstrumentor().uninstrument()
+    with spans() as traced, caplog.at_level(logging.NOTSET):
+        async with at(case) as place:
+            ticket = await place.settled()
+            await place.desk.comment(ticket.reference, TEXT, "k")
+            await place.desk.find(MARKER, NOW)
+            await place.desk.changed(NOW)
+            await place.desk.check()
+            await place.desk.close(ticket.reference)
+            for status in (400, 401, 403, 404, 500):
+                place.fail(status)
+                with pytest.raises((DeliveryError, NotThere)) as caught:
+                    await place.desk.open(DRAFT)
+                errors += [str(caught.value), repr(caught.value), repr(caught.value.__cause__)]
+            errors.append(repr(place.desk))
     told = [record.getMessage() for record in caplog.records if not record.name.startswith("aiohttp.server")]
-    told += [str(span.to_json()) for span in spans.get_finished_spans()]
+    told += [str(span.to_json()) for span in traced.get_finished_spans()]
     assert [] == [line for line in (*told, *errors) if SECRET in line]

@@ -1,13 +1,14 @@
 """One stand-in on loopback, for one channel."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 from aiohttp import web
 
-from sandbox.receivers.stand_in import Arrival, Reply, StandIn
+from sandbox.receivers.stand_in import Reply, StandIn
 from tests.contract.channels.case import Arrived
+from tests.contract.on_loopback import arrival_of, on_loopback
 
 
 class Listening:
@@ -27,7 +28,7 @@ class Listening:
         self._wrong.append(status)
 
     async def take(self, request: web.Request) -> web.Response:
-        arrival = await _arrival(request)
+        arrival = await arrival_of(request)
         reply = self._wrongly(self._wrong.pop(0)) if self._wrong else self._stand_in.judge(arrival)
         self.arrived.append(Arrived(reply.status, reply.reason, arrival.headers, arrival.readable))
         if isinstance(reply.body, str):
@@ -42,20 +43,5 @@ class Listening:
 async def listening(stand_in: StandIn, error: Callable[[int], Any]) -> AsyncIterator[Listening]:
     """Only this one, in plain HTTP."""
     there = Listening(stand_in, error)
-    app = web.Application(client_max_size=4 * 1024 * 1024)
-    handler: Callable[[web.Request], Awaitable[web.StreamResponse]] = there.take
-    app.add_routes([web.route(method, path, handler) for method, path in stand_in.routes])
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2, handler_cancellation=True)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        there.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    async with on_loopback(stand_in, there.take) as there.address:
         yield there
-    finally:
-        await runner.cleanup()
-
-
-async def _arrival(request: web.Request) -> Arrival:
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    name = request.match_info.get("name", "")
-    return Arrival(request.method, name, headers, await request.read(), request.path, dict(request.query))

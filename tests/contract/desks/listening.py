@@ -1,7 +1,7 @@
 """One desk's stand-in on loopback, which can be made to fail, and to lose its answer after the work was done."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -10,6 +10,7 @@ from aiohttp import web
 from sandbox.receivers.stand_in import Arrival, Reply
 from sandbox.receivers.tickets import DeskStandIn
 from tests.contract.desks.case import DeskCase
+from tests.contract.on_loopback import arrival_of, on_loopback
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Listening:
     refusals: list[str] = field(default_factory=list)
 
     async def take(self, request: web.Request) -> web.Response:
-        arrival = await _arrival(request)
+        arrival = await arrival_of(request)
         trouble = next((one for one in self.troubles if one.fits(arrival)), None)
         if trouble:
             self.troubles.remove(trouble)
@@ -74,20 +75,5 @@ def _answer(reply: Reply) -> web.Response:
 async def listening(case: DeskCase, stand_in: DeskStandIn) -> AsyncIterator[Listening]:
     """Only this one, in plain HTTP."""
     there = Listening(case, stand_in)
-    app = web.Application(client_max_size=4 * 1024 * 1024)
-    handler: Callable[[web.Request], Awaitable[web.StreamResponse]] = there.take
-    app.add_routes([web.route(method, path, handler) for method, path in stand_in.routes])
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2, handler_cancellation=True)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        there.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    async with on_loopback(stand_in, there.take) as there.address:
         yield there
-    finally:
-        await runner.cleanup()
-
-
-async def _arrival(request: web.Request) -> Arrival:
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    name = request.match_info.get("name", "")
-    return Arrival(request.method, name, headers, await request.read(), request.path, dict(request.query))
