@@ -42,14 +42,6 @@ class Answer:
             return {}
         return found if isinstance(found, dict) else {}
 
-    def array(self) -> list[Any]:
-        """The body as a JSON array; empty where it is none."""
-        try:
-            found = json.loads(self.body)
-        except (ValueError, RecursionError):
-            return []
-        return found if isinstance(found, list) else []
-
 
 class Http(Protocol):
     """Asking once. Never raises for what the other side does."""

@@ -2,11 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
 
 from shared.app_settings import Settings
 from shared.desk_settings import DEVOPS, GITHUB, JIRA, SERVICENOW
-from shared.domain.finding import Severity
 from shared.flows.filing import Filing
 from shared.flows.ticketing import Ticketing
 from shared.http import Http
@@ -17,13 +15,6 @@ from shared.ports.looks import Looks
 from shared.ports.tickets import Tickets
 from shared.receivers import Receiver, Receiving
 from shared.tickets.terms import Terms
-
-PRIORITIES: Mapping[str, Mapping[Severity, str]] = {
-    GITHUB: {severity: f"severity: {severity.name.lower()}" for severity in Severity},
-    JIRA: {Severity.CRITICAL: "Highest", Severity.WARNING: "Medium", Severity.INFO: "Low"},
-    SERVICENOW: {Severity.CRITICAL: "1,1", Severity.WARNING: "2,2", Severity.INFO: "3,3"},
-    DEVOPS: {Severity.CRITICAL: "1", Severity.WARNING: "2", Severity.INFO: "3"},
-}
 
 
 def ticketing(
@@ -55,14 +46,14 @@ def _desk(receiver: Receiver, http: Http, tokens: Tokens | None, clock: Clock) -
 def _github(by: Receiving, http: Http) -> Desk:
     from shared.tickets.github.desk import GitHubDesk
 
-    terms = _terms(GITHUB, by.labels, by.github_priorities, by.github_assignees, by.github_fields)
+    terms = Terms(by.labels, by.github_priorities, by.github_assignees, by.github_fields)
     return GitHubDesk(http, by.github_token, by.github_repository, terms, by.github_address)
 
 
 def _jira(by: Receiving, http: Http) -> Desk:
     from shared.tickets.jira.desk import JiraDesk
 
-    terms = _terms(JIRA, by.labels, by.jira_priorities, by.jira_assignees, by.jira_fields)
+    terms = Terms(by.labels, by.jira_priorities, by.jira_assignees, by.jira_fields)
     return JiraDesk(
         http,
         by.jira_site,
@@ -81,7 +72,7 @@ def _servicenow(by: Receiving, http: Http, clock: Clock) -> Desk:
     from shared.tickets.servicenow.desk import ServiceNow
     from shared.tickets.servicenow.session import Session
 
-    terms = _terms(SERVICENOW, (), by.servicenow_priorities, by.servicenow_assignees, by.servicenow_fields)
+    terms = Terms((), by.servicenow_priorities, by.servicenow_assignees, by.servicenow_fields)
     client = by.servicenow_client_id, by.servicenow_client_secret
     return ServiceNow(
         Session(http, clock, by.servicenow_site, *client), by.servicenow_group, terms, by.servicenow_close_code
@@ -94,16 +85,6 @@ def _devops(by: Receiving, http: Http, tokens: Tokens | None) -> Desk:
 
     if tokens is None:
         raise ValueError("Azure DevOps is signed in to with tokens of the app's identity")
-    terms = _terms(DEVOPS, by.labels, by.devops_priorities, by.devops_assignees, by.devops_fields)
+    terms = Terms(by.labels, by.devops_priorities, by.devops_assignees, by.devops_fields)
     project = DevOpsProject(http, tokens, by.devops_organization, by.devops_project, by.devops_type)
     return DevOps(project, terms, by.devops_area)
-
-
-def _terms(
-    kind: str,
-    labels: tuple[str, ...],
-    priorities: Mapping[Severity, str],
-    assignees: Mapping[str, str],
-    fields: Mapping[str, Any],
-) -> Terms:
-    return Terms(labels, {**PRIORITIES[kind], **priorities}, assignees, fields)

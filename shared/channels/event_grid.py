@@ -29,6 +29,7 @@ TYPES = {
     Reason.FIRST: "Countersign.Alert.Opened",
     Reason.WORSE: "Countersign.Alert.Worsened",
     Reason.REPEAT: "Countersign.Alert.Repeated",
+    Reason.REOPENED: "Countersign.Alert.Repeated",
     Reason.ESCALATED: "Countersign.Alert.Escalated",
     Reason.ACKNOWLEDGED: "Countersign.Alert.Acknowledged",
     Reason.RESOLVED: "Countersign.Alert.Resolved",

@@ -18,7 +18,7 @@ class Reason(StrEnum):
     RESOLVED = "resolved"
     ESCALATED = "escalated"
     ACKNOWLEDGED = "acknowledged"
-    REOPENED = "closed by somebody and still there"
+    REOPENED = "reopened"
     ALREADY_TOLD = "already told"
     TOO_FEW_LOOKS = "waiting for a second check before it is told"
     GONE_TOO_SHORT = "waiting for a second check before it is called over"

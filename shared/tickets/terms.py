@@ -11,7 +11,7 @@ OURS = "countersign"  # In every ticket, as a label, a tag or what the desk has.
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """`labels` are added to our own; `priorities` are the desk's names by severity (none: the desk's defaults).
+    """`labels` are added to our own; `priorities` are the desk's names by severity, over the desk's defaults.
 
     `assignees` by owner, in lower case: as whom the desk knows them. `fields`, by the desk's own names, are set as
     they are when a ticket is made.
