@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pydantic import ValidationError
 
 from shared.app_settings import Settings, names
-from shared.desk_settings import NAMES, SHARED
+from shared.desk_settings import DESKS, DEVOPS, NAMES
 from shared.domain.routing import OWNER
 from shared.receivers import MAIL, Receiving, further, split
 from shared.route_settings import named_in
@@ -68,9 +68,10 @@ def _others(environment: Mapping[str, str]) -> tuple[Mapping[str, Receiving], tu
 def _common(given: Mapping[str, str]) -> Iterator[str]:
     """What a further receiver takes from the first of its kind, where it says nothing itself."""
     yield from ("ALERT__SLACK_TOKEN", "ALERT__WEBHOOK_SECRET", "TICKETS__LABELS")
-    for kind, signing_in in SHARED.items():
-        if any(name.startswith(f"TICKETS__{kind.upper()}_") for name in given):
-            yield from signing_in
+    for kind in DESKS:
+        own = f"TICKETS__{kind.upper()}_"
+        if any(name.startswith(own) for name in given):
+            yield from (name for name in names() if name.startswith(own))
 
 
 def not_together(settings: Settings) -> Iterator[Mistake]:
@@ -104,17 +105,11 @@ def _receivers(settings: Settings) -> Iterator[Mistake]:
     for name in (*(["ALERT__MAIL_TO"] if settings.mail_to else []), *further) if not settings.can_mail else ():
         words = "needs ALERT__MAIL_FROM, and ALERT__SMTP_HOST or ALERT__MAIL_ENDPOINT: until then nobody gets mail"
         yield Mistake(name, f"{name} {words}.")
-    if desks := [name for name in settings.fallback if name in settings.desk_names]:
-        words = f"must name receivers that are told; nobody would close the tickets of {desks[0]}"
-        yield Mistake("ALERT__FALLBACK", f"ALERT__FALLBACK: {words}.")
     if OWNER in settings.fallback:
         yield Mistake("ALERT__FALLBACK", "ALERT__FALLBACK: must name receivers that are set up; owner is none.")
     if bool(settings.slack_token.get_secret_value()) is not bool(settings.slack_channel):
         yield from _half("ALERT__SLACK_TOKEN", "ALERT__SLACK_CHANNEL", settings)
-    for kind, left in settings.lacking():
-        if left and kind not in {one.kind for one in there.values()}:
-            words = f"{' and '.join(left)} must be set, too: until then no ticket is opened in {NAMES[kind]}."
-            yield Mistake(left[0], words)
+    yield from _desks(settings)
     named = {
         "ALERT__CRITICAL": settings.alert_critical,
         "ALERT__WARNING": settings.alert_warning,
@@ -127,6 +122,21 @@ def _receivers(settings: Settings) -> Iterator[Mistake]:
             if not _there(name, there) and name not in WORDS_FOR_RECEIVERS:
                 yield Mistake(setting, f"{setting} names {name}, which is not set up{_near(name, there)}")
                 break
+
+
+def _desks(settings: Settings) -> Iterator[Mistake]:
+    """What is wrong with ticket desks."""
+    there = settings.receivers
+    if desks := [name for name in settings.fallback if name in settings.desk_names]:
+        words = f"must name receivers that are told; nobody would close the tickets of {desks[0]}"
+        yield Mistake("ALERT__FALLBACK", f"ALERT__FALLBACK: {words}.")
+    if settings.cloud_name != "public" and any(one.kind == DEVOPS for one in there.values()):
+        words = f"Azure DevOps is in the public cloud only, and AZURE__CLOUD is {settings.cloud_name}"
+        yield Mistake("TICKETS__DEVOPS_ORGANIZATION", f"TICKETS__DEVOPS_ORGANIZATION: {words}.")
+    for kind, left in settings.lacking():
+        if left and not (settings.shares_only(kind) and any(one.kind == kind for one in there.values())):
+            words = f"{' and '.join(left)} must be set, too: until then no ticket is opened in {NAMES[kind]}."
+            yield Mistake(left[0], words)
 
 
 def _half(one: str, other: str, settings: Settings) -> Iterator[Mistake]:

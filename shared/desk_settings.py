@@ -12,7 +12,10 @@ from shared.setting_values import json_object, label_list, one_line, pair_list, 
 GITHUB, JIRA, SERVICENOW, DEVOPS = "github", "jira", "servicenow", "devops"
 DESKS = (GITHUB, JIRA, SERVICENOW, DEVOPS)
 NAMES = {GITHUB: "GitHub", JIRA: "Jira", SERVICENOW: "ServiceNow", DEVOPS: "Azure DevOps"}
-DISMISSED = ("Won't Do", "Won't Fix", "Duplicate", "Declined", "Cannot Reproduce")
+DISMISSED = (
+    *("Won't Do", "Won't Fix", "Duplicate", "Declined", "Cannot Reproduce", "Canceled", "Cancelled", "Rejected"),
+    *("Known Error", "Obsolete", "Incomplete"),
+)
 
 
 def _priorities(value: object) -> object:
@@ -110,18 +113,16 @@ class DeskSettings(BaseModel):
             if len(left) < len(names):
                 yield kind, left
 
+    def shares_only(self, kind: str) -> bool:
+        """Nothing is set but what further desks of the kind take from here: how to sign in."""
+        return not any(_given(self, name) for name in NEEDED[kind] if name.endswith(PLACES))
+
     def desks(self) -> Iterator[str]:
         """Kinds of desks that are set up."""
         yield from (kind for kind, left in self.lacking() if not left)
 
 
-# Given once, they are those of further desks of the kind, too.
-SHARED: Mapping[str, tuple[str, ...]] = {
-    GITHUB: ("TICKETS__GITHUB_TOKEN",),
-    JIRA: ("TICKETS__JIRA_SITE", "TICKETS__JIRA_API", "TICKETS__JIRA_USER", "TICKETS__JIRA_TOKEN"),
-    SERVICENOW: ("TICKETS__SERVICENOW_SITE", "TICKETS__SERVICENOW_CLIENT_ID", "TICKETS__SERVICENOW_CLIENT_SECRET"),
-    DEVOPS: ("TICKETS__DEVOPS_ORGANIZATION",),
-}
+PLACES = ("_REPOSITORY", "_PROJECT")  # What tells desks of one kind apart.
 NEEDED: Mapping[str, tuple[str, ...]] = {
     GITHUB: ("TICKETS__GITHUB_REPOSITORY", "TICKETS__GITHUB_TOKEN"),
     JIRA: ("TICKETS__JIRA_SITE", "TICKETS__JIRA_USER", "TICKETS__JIRA_TOKEN", "TICKETS__JIRA_PROJECT"),

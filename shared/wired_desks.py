@@ -28,8 +28,20 @@ def ticketing(
     tickets, looks, clock = kept
     desk = _desk(receiver, http, tokens, clock)
     lag = timedelta(seconds=settings.search_lag_seconds)
-    filing = Filing(receiver.name, desk, tickets, looks, clock, lag)
+    filing = Filing(receiver.name, _place(receiver), desk, tickets, looks, clock, lag)
     return Ticketing(filing, settings.cloud.portal, settings.most_new_tickets, timedelta(days=settings.reopen_days))
+
+
+def _place(receiver: Receiver) -> str:
+    """The project; of another one nothing is taken for ours."""
+    by = receiver.set_by
+    places = {
+        GITHUB: (by.github_address, by.github_repository),
+        JIRA: (by.jira_site, by.jira_project),
+        SERVICENOW: (by.servicenow_site,),
+        DEVOPS: (by.devops_organization, by.devops_project),
+    }
+    return " ".join(part.rstrip("/").lower() for part in places[receiver.kind])
 
 
 def _desk(receiver: Receiver, http: Http, tokens: Tokens | None, clock: Clock) -> Desk:

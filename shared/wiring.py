@@ -22,6 +22,7 @@ from shared.flows.conclude import Conclude, Judge
 from shared.flows.costs import Costs
 from shared.flows.daily import Daily
 from shared.flows.deliver import Deliver
+from shared.flows.dismissing import Dismissing
 from shared.flows.events import Events
 from shared.flows.fallback import Fallback
 from shared.flows.fleet import FleetJudge
@@ -178,7 +179,8 @@ def furnish(
     close = Close(looks, fleet, relay, costs, settings.desk_names)
     fallback = Fallback(outbox, messages, routes, settings.fallback, settings.desk_names)
     deliver = Deliver(channels, outbox, messages, clock, fallback)
-    news = TicketNews(channels, outbox, shelves, looks, silences, messages)
+    undelivered, dismissing = Undelivered(outbox, messages), Dismissing(silences, messages)
+    news = TicketNews(channels, outbox, shelves, looks, dismissing, undelivered)
     return House(
         settings=settings,
         mistakes=mistakes,
@@ -209,7 +211,7 @@ def furnish(
         tickets=tickets,
         refusing=refusing,
         trying=Trying(channels, outbox, deliver, routes),
-        undelivered=Undelivered(outbox, messages),
+        undelivered=undelivered,
         health=Health(looks, outbox, routes, sentences),
         events=Events(bursts, register, messages),
         refresh=RefreshOne(collect, conclude, bursts, shelves, looks, messages, settings.only_subscriptions, due),

@@ -9,7 +9,7 @@ from shared.domain.blind import Blind, hidden
 from shared.domain.finding import Finding, Rule
 from shared.domain.inhibition import hidden_keys, taken_over
 from shared.domain.matching import Surroundings
-from shared.domain.memory import Change, Decision, FindingMemory, Intent, Reason, Told
+from shared.domain.memory import NOT_LOOKED_FOR, Change, Decision, FindingMemory, Intent, Reason, Told
 from shared.domain.policy import Mode, Policy, RuleSetting
 from shared.domain.routing import Hearing, Route, Routes
 from shared.domain.silence import Silence
@@ -208,6 +208,8 @@ class Deciding:
         }
         gone = replace(before, told={**before.told, **now})
         intents = tuple(self._intent(finding, gone, name, None) for name in now)
+        if reason is Reason.SWITCHED_OFF:
+            intents = tuple(replace(intent, note=NOT_LOOKED_FOR) for intent in intents)
         others = self._silent(finding, [name for name in before.told if name not in now], reason)
         return Change(finding.key, before, None, intents), [
             *(Decision(finding, name, Reason.RESOLVED) for name in now),

@@ -51,13 +51,17 @@ TELLING = frozenset(
 )
 
 
+MOST_REOPENINGS = 3  # Who closes a ticket again and again means it.
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """What one receiver heard last of a finding. `version` counts the times; `repeats` those without news.
 
     `since`: from when on it has known that it is as grave as this; an escalation counts from there. `group` is the
     route's. One that heard the end (`RESOLVED`) is kept while others have yet to hear it. `held`: a silence has kept
-    things from it since. `ticket` is the receiver's ticket as it was last read there.
+    things from it since. `ticket` is the receiver's ticket as it was last read there, `reopening`: it was asked to open
+    that again since, and `reopened` counts how often it was in this life.
     """
 
     reason: Reason
@@ -70,11 +74,18 @@ class Told:
     group: str = ""
     held: bool = False
     ticket: Ticket | None = None
+    reopening: bool = False
+    reopened: int = 0
 
     @property
     def closed_too_early(self) -> bool:
-        """Somebody closed the ticket as done, and nobody has told them yet that it is not."""
-        return self.open and self.ticket is not None and self.ticket.status is Status.DONE
+        """Somebody closed the ticket as done, and was not told often enough that it is not."""
+        return self.open and self.closed and not self.reopening and self.reopened < MOST_REOPENINGS
+
+    @property
+    def closed(self) -> bool:
+        """Somebody closed the ticket as done."""
+        return self.ticket is not None and self.ticket.status is Status.DONE
 
     @property
     def dismissed(self) -> bool:
@@ -161,6 +172,7 @@ class Intent:
         return (self.subscription, self.finding.rule, self.finding.subject, *whose, life, str(self.version))
 
 
+NOT_LOOKED_FOR = "The rule was switched off: nobody looks for this any more."
 CAME_AND_WENT = "It came and went before it could be told here."
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import groupby
 
 from shared.domain.finding import Finding, Severity
-from shared.domain.memory import Intent, Reason
+from shared.domain.memory import NOT_LOOKED_FOR, Intent, Reason
 from shared.domain.words import count, moment, plain, span
 
 NAMED = 2  # So many problems are named in the line above all of them.
@@ -222,6 +222,7 @@ def _since(finding: Finding) -> str:
 
 def _over(intent: Intent) -> Iterator[str]:
     lasted = intent.decided - intent.since
-    yield f"It is no longer seen. {_since(intent.finding)}: {moment(intent.since)}, {span(lasted)} ago."
+    gone = "" if intent.note == NOT_LOOKED_FOR else "It is no longer seen. "
+    yield f"{gone}{_since(intent.finding)}: {moment(intent.since)}, {span(lasted)} ago."
     if intent.also:
         yield f"Also told: {', '.join(intent.also)}"

@@ -1,7 +1,7 @@
 """Whether one receiver is told of one problem now, and why: first, worse, again, or one higher."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,8 @@ from shared.domain.matching import Concern
 from shared.domain.memory import FindingMemory, Reason, Told
 from shared.domain.policy import Policy
 from shared.domain.routing import Hearing, Route, Routes
-from shared.domain.ticket import Status, Ticket
+
+REOPENING = (Reason.WORSE, Reason.ESCALATED, Reason.REOPENED)  # News for which a closed ticket is opened again.
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,8 @@ class Speaking:
         """What is remembered of it; what somebody had in hand counts from now."""
         repeats = before.repeats + 1 if before and reason is Reason.REPEAT else 0
         anew = before is None or not before.knows(finding.severity) or before.held
+        life = before if before and before.open else None
+        reopens = life is not None and life.closed and reason in REOPENING
         return Told(
             reason,
             finding.severity,
@@ -86,7 +89,9 @@ class Speaking:
             since=self.now if anew or before is None else before.since,
             group=group,
             held=reason is Reason.ACKNOWLEDGED,
-            ticket=_reopened(before) if before and reason is Reason.REOPENED else before.ticket if before else None,
+            ticket=life.ticket if life else None,
+            reopening=reopens or (life is not None and life.reopening),
+            reopened=(life.reopened if life else 0) + (1 if reopens else 0),
         )
 
     def _news(self, one: Present, hearing: Hearing) -> Reason:
@@ -106,11 +111,6 @@ class Speaking:
 def rule_of(finding: Finding, rules: Mapping[str, Rule[Any]]) -> Rule[Any]:
     """One that this release does not know, of a newer or older one, is left as it is."""
     return rules.get(finding.rule) or Rule(finding.rule, _nothing)
-
-
-def _reopened(told: Told) -> Ticket | None:
-    """As it is going to be, so that it is asked for once."""
-    return replace(told.ticket, status=Status.OPEN) if told.ticket else None
 
 
 def _nothing(*_: object) -> Iterable[Finding]:

@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 
 from shared.domain.memory import Intent, final_truth
 from shared.domain.message import worst_first
-from shared.flows.ticket_updates import Rationed, rationed
-from shared.ports.channel import Channel, Part, Rationing, Thread
+from shared.ports.channel import Channel, Part, Rationed, Rationing, Thread
 from shared.ports.errors import TooLarge
 from shared.ports.outbox import Batch, Outbox
 
@@ -50,7 +49,7 @@ class Composing:
     async def _rationed(truth: Sequence[Intent], threads: Mapping[str, Thread], channel: Channel) -> Rationed:
         if not isinstance(channel, Rationing):
             return Rationed(worst_first(truth))
-        return rationed(truth, threads, await channel.room())
+        return await channel.ration(truth, threads)
 
     async def _write(self, batch: Batch) -> Batch:
         return await (self.outbox.mark(batch) if batch.etag else self.outbox.freeze(batch))
@@ -62,4 +61,4 @@ def _rest(
     """When everything else is told, what waits on is named."""
     if not isinstance(channel, Rationing) or len(told) < len(waiting.now):
         return ()
-    return channel.compose_rest(batch_id, waiting.rest, told, threads)
+    return channel.compose_rest(batch_id, waiting.rest, threads)

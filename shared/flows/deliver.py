@@ -1,27 +1,26 @@
 """Deliver: claim a receiver, freeze what waits for it, send it part by part, and write down what arrived."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain.memory import Intent, Tell
 from shared.flows.composing import MOST_PROBLEMS, Composing
 from shared.flows.fallback import Fallback
-from shared.ports.channel import Channel, Channels
+from shared.flows.patience import GIVE_UP_AFTER, pause
+from shared.flows.putting_off import PuttingOff
+from shared.ports.channel import Channel, Channels, Rationing
 from shared.ports.clock import Clock
-from shared.ports.errors import DeliveryError
+from shared.ports.errors import DeliveryError, InDoubt
 from shared.ports.messages import Messages
 from shared.ports.outbox import Batch, Outbox
 
 # Outlives what may be going on when serving ends, so that no second sender starts while the first is still sending.
 LEASE = timedelta(minutes=3)
 SERVES = LEASE / 2
-LONGEST_WAIT = timedelta(days=1)
 GONE = "No receiver named {} is set up any more."
 SETTINGS_MAY_DIFFER = timedelta(minutes=15)  # For so long an older process may not know a new receiver.
-RETRIES = (30, 60, 120, 300, 600, 1_800, 3_600)  # Seconds; the last one again and again.
-GIVE_UP_AFTER = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +55,10 @@ class Deliver:
                 return arrived
             batch, new = found
             before = len(batch.sent)
-            batch = await self._send(batch, until, new=new)
+            batch, failed = await self._send(batch, until, new=new)
             arrived += len(batch.sent) - before
+            if failed:
+                batch = await self.putting_off.run(batch, failed)
             if batch.done:
                 await self._finish(batch)
             elif _waits(batch, self.clock.now()):
@@ -83,7 +84,8 @@ class Deliver:
         first = await self.outbox.waiting(tell.receiver, 1)
         if not first:
             await self.outbox.rest(tell.receiver)
-        if not first or not tell.covers(first[0][1]):
+        # A desk may have to be told that nothing waits any more.
+        if not tell.covers(first[0][1]) if first else not isinstance(channel, Rationing):
             return None
         now = self.clock.now()
         batch = Batch(uuid.uuid4().hex, tell.receiver, (), (), now)
@@ -95,12 +97,14 @@ class Deliver:
         gone = replace(batch, members=tuple(key for key, _ in waiting), failure=GONE.format(tell.receiver))
         return await self.outbox.freeze(gone)
 
-    async def _send(self, batch: Batch, until: datetime, *, new: bool) -> Batch:
+    async def _send(self, batch: Batch, until: datetime, *, new: bool) -> tuple[Batch, Mapping[int, DeliveryError]]:
+        """What became of it, and which of a desk's parts failed for a passing reason: others do not wait for them."""
         channel = self.channels.get(batch.receiver)
         if batch.done:
-            return batch
+            return batch, {}
         if channel is None:
-            return await self.outbox.mark(replace(batch, failure=GONE.format(batch.receiver)))
+            return await self.outbox.mark(replace(batch, failure=GONE.format(batch.receiver))), {}
+        failed: dict[int, DeliveryError] = {}
         for index, part in enumerate(batch.parts):
             if index in batch.sent or index in batch.refused or self.clock.now() >= until:
                 continue
@@ -110,22 +114,32 @@ class Deliver:
                 if error.permanent:
                     batch = await self.outbox.mark(replace(batch, refused={**batch.refused, index: str(error)}))
                     continue
-                return await self._failed(replace(batch, maybe_taken=error.maybe_taken or not new), error)
+                if not isinstance(channel, Rationing):
+                    return await self._failed(replace(batch, maybe_taken=error.maybe_taken or not new), error), {}
+                failed[index] = error
+                if error.retry_after and not isinstance(error, InDoubt):
+                    break  # The desk asks to be left alone.
+                continue
             receipts = {**batch.receipts, index: receipt} if channel.remembers else {}
-            taken = replace(batch, sent=batch.sent | {index}, receipts=receipts, attempts=0, not_before=None)
+            attempts = batch.attempts if isinstance(channel, Rationing) else 0
+            taken = replace(batch, sent=batch.sent | {index}, receipts=receipts, attempts=attempts, not_before=None)
             batch = await self.outbox.mark(taken)
-        return batch
+        return batch, failed
 
     async def _failed(self, batch: Batch, error: DeliveryError) -> Batch:
         now = self.clock.now()
         if now - batch.frozen > GIVE_UP_AFTER:
             return await self.outbox.mark(replace(batch, attempts=batch.attempts + 1, failure=str(error)))
-        pause = timedelta(seconds=RETRIES[min(batch.attempts, len(RETRIES) - 1)])
-        wait = min(max(pause, error.retry_after or pause), LONGEST_WAIT)
+        wait = pause(batch.attempts, error)
         tried = replace(batch, attempts=batch.attempts + 1, not_before=now + wait, trouble=str(error))
         tried = await self.outbox.mark(tried)
         await self.messages.tell(Tell(batch.receiver), wait)
         return tried
+
+    @property
+    def putting_off(self) -> PuttingOff:
+        """For desks."""
+        return PuttingOff(self.outbox, self.messages, self.clock, self._finish)
 
     async def _finish(self, batch: Batch) -> None:
         """What was lost is told to others before it is put aside; told twice it is taken once."""

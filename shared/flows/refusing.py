@@ -30,5 +30,5 @@ class Refusing:
         if name not in self.desks:
             return ""
         read = await self.tickets.read_back(name)
-        late = read.until is None or now - read.until > LONG_UNREAD
+        late = read.since is not None and now - read.since > LONG_UNREAD
         return f"What people did with its tickets cannot be read. {read.trouble}" if read.trouble and late else ""

@@ -23,9 +23,10 @@ class Serving:
     clock: Clock
 
     async def run(self, tell: Tell) -> None:
-        """Safe to repeat."""
-        arrived = await self.deliver.run(tell)
+        """Safe to repeat. Reading back delivers nothing: what waits has its own time."""
         if tell.reads_back:
             await self.news.run(tell.receiver, self.clock.now())
-        elif arrived and isinstance(self.deliver.channels.get(tell.receiver), Rationing):
+            return
+        arrived = await self.deliver.run(tell)
+        if arrived and isinstance(self.deliver.channels.get(tell.receiver), Rationing):
             await self.messages.tell(Tell(tell.receiver, reads_back=True), SOON)

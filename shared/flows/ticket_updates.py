@@ -1,8 +1,9 @@
 """What is to happen with each ticket, from what is told: pure, and the same for every desk."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pydantic import TypeAdapter
@@ -11,7 +12,6 @@ from shared.domain.finding import Severity
 from shared.domain.memory import Intent, Reason
 from shared.domain.message import Item, item_of, worst_first
 from shared.domain.ticket_text import Block, Text
-from shared.domain.trial import RULE as TRIAL
 from shared.domain.words import count, plain
 from shared.ports.channel import Part, Thread
 
@@ -19,26 +19,37 @@ CONTENT_TYPE = "application/vnd.countersign.ticket+json"
 SUMMARY = "summary"
 GROUP = "group/"
 NEXT_WORD = "here, when it gets worse or changes, and when it is over"
-
 STAYS_CLOSED = (
     "A ticket that was closed as done is opened again while its problem lasts. To have it stay closed, close it as not "
     "to be done: not planned, won't do, cancelled, whatever the word is here."
 )
+MORE_WAIT = "More problems wait for tickets of their own"
+NONE_WAITS = "All of these have a ticket of their own by now, or are over."
 
 
 class Doing(StrEnum):
-    """`KEEP`: it is to be open, and nothing is new. `SAY`: something is. `CLOSE`: all that it was about is over."""
+    """`KEEP`: it is to be open, and nothing is new. `REMARK`: something is that changes nothing about the problem.
+
+    `SAY`: there is news of the problem, and a ticket that was closed is opened again. `BEGIN`: it begins, so that a
+    ticket which nobody wants to solve is not the place for it. `CLOSE`: all that it was about is over.
+    """
 
     KEEP = "keep"
+    REMARK = "remark"
     SAY = "say"
+    BEGIN = "begin"
     CLOSE = "close"
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What is to happen with one ticket. `text` is for a new one, `comment` for one that is there, where it differs."""
+    """What is to happen with one ticket. `text` is for a new one, `comment` for one that is there, where it differs.
+
+    `name` is the same for the same news, in whatever batch it is told ([0-9a-f], 16): by it nothing is said twice.
+    """
 
     ticket: str
+    name: str
     doing: Doing
     title: str
     severity: Severity
@@ -53,32 +64,6 @@ class Update:
 
 
 UPDATE = TypeAdapter[Update](Update)
-
-
-@dataclass(frozen=True, slots=True)
-class Rationed:
-    """What is told to a desk now, and what waits until there is room for tickets of its own."""
-
-    now: Sequence[Intent]
-    rest: Sequence[Intent] = field(default_factory=tuple)
-
-
-def rationed(intents: Sequence[Intent], threads: Mapping[str, Thread], room: int) -> Rationed:
-    """What has a ticket or needs none is told; of new ones the worst, as far as there is room."""
-    now: list[Intent] = []
-    rest: list[Intent] = []
-    there = {thread.receipt for thread in threads.values() if not thread.waits}
-    for intent in worst_first(intents):
-        key = ticket_of(intent, threads)
-        if intent.over or key in there or intent.finding.rule == TRIAL:
-            now.append(intent)
-        elif room > 0:
-            room -= 1
-            there.add(key)
-            now.append(intent)
-        else:
-            rest.append(intent)
-    return Rationed(now, rest)
 
 
 def ticket_of(intent: Intent, threads: Mapping[str, Thread]) -> str:
@@ -102,25 +87,25 @@ def updates(
         yield _update(key, some, still[key], portal), some
 
 
-def summary_of(
-    batch_id: str, rest: Sequence[Intent], told: Sequence[Intent], threads: Mapping[str, Thread], most_new: int
-) -> Part | None:
-    """The ticket that names what has none of its own yet; None where nothing is new."""
-    unnamed = [intent for intent in rest if intent.problem not in threads]
-    named = {problem for problem, thread in threads.items() if thread.waits}
-    left = named - {intent.problem for intent in told}
-    if not unnamed and (left or not named):
-        return None
-    severity = max((intent.finding.severity for intent in rest), default=Severity.WARNING)
-    if not unnamed:
-        over = (Block(lines=("All of these have a ticket of their own by now, or are over.",)),)
-        update = Update(SUMMARY, Doing.CLOSE, "", severity, over)
-    else:
-        title = f"{count(len(unnamed), 'more problem waits', 'more problems wait')} for a ticket of their own"
+def summary_of(batch_id: str, rest: Sequence[Intent], threads: Mapping[str, Thread], most_new: int) -> Part | None:
+    """The ticket that names what has none of its own yet; None where nothing is new.
+
+    It is open as long as there is a thread of its own, and closed when nothing that it named waits any more.
+    """
+    unnamed = worst_first([intent for intent in rest if intent.problem not in threads])
+    if unnamed:
         said = f"At most {most_new} tickets are opened at a check (TICKETS__MAX_NEW); each of these gets its own later."
-        text = (Block(title, (said,), items=tuple(item_of(intent, "").title for intent in worst_first(unnamed))),)
-        update = Update(SUMMARY, Doing.SAY, title, severity, text)
-    return Part(f"{batch_id}-rest", CONTENT_TYPE, written(update), names=tuple(one.problem for one in unnamed))
+        items = tuple(item_of(intent, "").title for intent in unnamed)
+        severity = max(intent.finding.severity for intent in unnamed)
+        text: Text = (Block(f"{count(len(items), 'problem')} without a ticket of their own", (said,), items=items),)
+        update = Update(SUMMARY, _name(unnamed), Doing.SAY, MORE_WAIT, severity, text)
+        named = tuple(intent.problem for intent in unnamed)
+        return Part(f"{batch_id}-rest", CONTENT_TYPE, written(update), opens=(SUMMARY,), names=named)
+    if SUMMARY in threads and not any(thread.waits for thread in threads.values()):
+        over = (Block(lines=(NONE_WAITS,)),)
+        update = Update(SUMMARY, "none-waits", Doing.CLOSE, MORE_WAIT, Severity.WARNING, over)
+        return Part(f"{batch_id}-rest", CONTENT_TYPE, written(update), ends=(SUMMARY,))
+    return None
 
 
 def written(update: Update) -> str:
@@ -132,18 +117,33 @@ def _update(key: str, intents: Sequence[Intent], others: int, portal: str) -> Up
     still = [intent for intent in intents if not intent.over]
     news = [intent for intent in intents if intent.reason is not Reason.REPEAT]
     more = _others(others)
-    doing = Doing.CLOSE if not still and not others else Doing.SAY if news else Doing.KEEP
     items = [_item(intent, portal) for intent in still or intents]
     told = [_item(intent, portal) for intent in news]
     return Update(
         key,
-        doing,
+        _name(intents),
+        _doing(intents, over=not still and not others),
         _title(still or intents),
         max(intent.finding.severity for intent in still or intents),
         (*_blocks(items), *more),
         (*_blocks(told), *more) if told != items else (),
         tuple(dict.fromkeys(owner for intent in intents for owner in intent.owners)),
     )
+
+
+def _doing(intents: Sequence[Intent], *, over: bool) -> Doing:
+    """What is the most to be done for any of them."""
+    if over:
+        return Doing.CLOSE
+    of_reason = {Reason.REPEAT: Doing.KEEP, Reason.ACKNOWLEDGED: Doing.REMARK, Reason.FIRST: Doing.BEGIN}
+    wanted = {of_reason.get(intent.reason, Doing.SAY) for intent in intents}
+    return next(doing for doing in (Doing.BEGIN, Doing.SAY, Doing.REMARK, Doing.KEEP) if doing in wanted)
+
+
+def _name(intents: Iterable[Intent]) -> str:
+    """By what was decided: the same problem again is another word of it."""
+    decided = "\n".join(sorted("|".join(intent.key) for intent in intents))
+    return hashlib.sha256(decided.encode()).hexdigest()[:16]
 
 
 def _item(intent: Intent, portal: str) -> Item:
@@ -155,7 +155,8 @@ def _item(intent: Intent, portal: str) -> Item:
 def _others(number: int) -> Text:
     if not number:
         return ()
-    return (Block(lines=(f"{count(number, 'more problem', 'more problems')} of this ticket still open.",)),)
+    are = "is" if number == 1 else "are"
+    return (Block(lines=(f"{count(number, 'more problem')} of this ticket {are} still open.",)),)
 
 
 def _title(intents: Sequence[Intent]) -> str:

@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.domain.memory import Intent
+from shared.domain.message import worst_first
 from shared.domain.ticket import Status, Ticket
+from shared.domain.trial import RULE as TRIAL
 from shared.flows.filing import Filing
-from shared.flows.ticket_updates import CONTENT_TYPE, UPDATE, Doing, Update, summary_of, updates, written
-from shared.ports.channel import Part, Thread, part_of
+from shared.flows.ticket_updates import CONTENT_TYPE, UPDATE, Doing, Update, summary_of, ticket_of, updates, written
+from shared.ports.channel import Part, Rationed, Thread, part_of
 from shared.ports.errors import Conflict, DeliveryError, NotThere
 from shared.ports.tickets import TicketRecord
 
@@ -35,77 +37,99 @@ class Ticketing:
             for number, (update, some) in enumerate(updates(intents, threads, self.portal), 1)
         ]
 
-    async def room(self) -> int:
-        """For so many new tickets, until the next check."""
-        opened = await self.filing.tickets.opened_in(self.filing.receiver, await self.filing.latest_look())
-        return max(self.most_new - opened, 0)
+    async def ration(self, intents: Sequence[Intent], threads: Mapping[str, Thread]) -> Rationed:
+        """What has a ticket or needs none is told; of new ones the worst, as far as there is room at this check."""
+        ordered = worst_first(intents)
+        new = [intent for intent in ordered if self._is_new(intent, threads)]
+        room = await self._room()
+        if len(new) > room:
+            had = {record.key for record in await self.filing.tickets.all(self.filing.receiver) if record.ticket}
+            new = [intent for intent in new if ticket_of(intent, threads) not in had]
+        wanted = list(dict.fromkeys(ticket_of(intent, threads) for intent in new))
+        late = set(wanted[room:])
+        rest = [intent for intent in new if ticket_of(intent, threads) in late]
+        waiting = {intent.problem for intent in rest}
+        return Rationed([intent for intent in ordered if intent.problem not in waiting], rest)
 
-    def compose_rest(
-        self, batch_id: str, rest: Sequence[Intent], told: Sequence[Intent], threads: Mapping[str, Thread]
-    ) -> Sequence[Part]:
+    def compose_rest(self, batch_id: str, rest: Sequence[Intent], threads: Mapping[str, Thread]) -> Sequence[Part]:
         """The summary ticket, where it has news."""
-        part = summary_of(batch_id, rest, told, threads, self.most_new)
+        part = summary_of(batch_id, rest, threads, self.most_new)
         return [part] if part else []
 
     async def send(self, part: Part) -> str:
         """Bring one ticket to where it should be. Raises DeliveryError."""
         update = UPDATE.validate_json(part.body)
         try:
-            await self._bring(update, part.key)
+            await self._bring(update)
         except Conflict as conflict:
             reason = "Somebody else is at this ticket; it is tried again."
             raise DeliveryError(reason, permanent=False, maybe_taken=True) from conflict
         return update.ticket
 
-    async def _bring(self, update: Update, part_key: str) -> None:
-        tickets, receiver = self.filing.tickets, self.filing.receiver
-        record = await tickets.get(receiver, update.ticket)
+    async def _room(self) -> int:
+        opened = await self.filing.tickets.opened_in(self.filing.receiver, await self.filing.latest_look())
+        return max(self.most_new - opened, 0)
+
+    @staticmethod
+    def _is_new(intent: Intent, threads: Mapping[str, Thread]) -> bool:
+        """It would open a ticket, as far as threads tell."""
+        thread = threads.get(intent.problem)
+        there = {one.receipt for one in threads.values() if not one.waits} if intent.group else set()
+        known = (thread is not None and not thread.waits) or ticket_of(intent, threads) in there
+        return not (intent.over or known or intent.finding.rule == TRIAL)
+
+    async def _bring(self, update: Update) -> None:
+        record = await self.filing.tickets.get(self.filing.receiver, update.ticket)
         if record:
             record = await self.filing.settle(record)
         there = record if record and record.ticket else None
         if update.doing is Doing.CLOSE:
-            if there:
-                await self._close(there, update, part_key)
+            await self._close(record, update)
         elif there is None:
-            await self.filing.open(record, update, part_key)
-        elif there.opened_by == part_key:
-            await self.filing.finish_opening(there, update, part_key)
-        elif update.doing is Doing.SAY or there.ended:
-            await self._go_on(there, update, part_key)
+            await self.filing.open(record, update)
+        elif there.opened_by == update.name:
+            await self.filing.finish_opening(there, update)
+        elif update.doing is not Doing.KEEP or there.ended:
+            await self._go_on(there, update)
 
-    async def _go_on(self, record: TicketRecord, update: Update, part_key: str) -> None:
+    async def _go_on(self, record: TicketRecord, update: Update) -> None:
         ticket = await self._seen(record)
-        if ticket is None:
-            await self.filing.open(record, update, part_key)
+        if ticket and update.doing is Doing.REMARK and not record.ended:
+            if ticket.status is Status.OPEN:
+                await self.filing.say(record, update)
             return
-        dismissed = ticket.status is Status.DISMISSED and not record.ended
-        if not dismissed and ticket.status is not Status.OPEN:
+        lasts = not record.ended and update.doing is not Doing.BEGIN
+        dismissed = lasts and ticket is not None and ticket.status is Status.DISMISSED
+        if ticket and not dismissed and ticket.status is not Status.OPEN:
             ticket = await self._reopened(record, ticket)
         if ticket is None:
-            await self.filing.open(record, update, part_key)
+            await self.filing.open(record, update)
             return
+        again = bool(record.ended)
         record = await self._put(replace(record, ticket=ticket, ended=None))
-        record = await self.filing.say(record, update.news, part_key)
-        if update.severity > record.severity:
-            await self._raise(ticket, update)
+        record = await self.filing.say(record, update)
+        if update.severity > record.severity or (again and update.severity != record.severity):
+            await self._set_severity(ticket, update)
             await self._put(replace(record, severity=update.severity))
 
-    async def _close(self, record: TicketRecord, update: Update, part_key: str) -> None:
+    async def _close(self, record: TicketRecord | None, update: Update) -> None:
         """One that a person has closed stays as it is."""
+        if record is None:
+            return
         ticket = await self._seen(record)
         if ticket and ticket.status is Status.OPEN:
-            record = await self.filing.say(record, update.news, part_key)
+            record = await self.filing.say(record, update)
             try:
                 await self.filing.desk.close(ticket.reference)
                 ticket = await self.filing.desk.read(ticket.reference)
             except NotThere:
                 ticket = None
-        gone = record.number + 1 if ticket is None else record.number
+        gone = record.number + 1 if ticket is None and record.ticket else record.number
         await self._put(replace(record, ticket=ticket, number=gone, ended=record.ended or self.filing.clock.now()))
 
     async def _seen(self, record: TicketRecord) -> Ticket | None:
-        """As it stands now; None where it is gone."""
-        if record.ticket is None:
+        """As it stands now; None where it is gone, or in a project that the desk no longer is."""
+        if record.ticket is None or record.place != self.filing.place:
             return None
         try:
             return await self.filing.desk.read(record.ticket.reference)
@@ -113,8 +137,8 @@ class Ticketing:
             return None
 
     async def _reopened(self, record: TicketRecord, ticket: Ticket) -> Ticket | None:
-        """None where it was closed too long ago, on purpose in an earlier life of the problem, or for good."""
-        closed = record.ended or ticket.changed
+        """None where it was closed too long ago, on purpose, or for good."""
+        closed = record.ended or ticket.closed or ticket.changed
         if ticket.status is Status.DISMISSED or self.filing.clock.now() - closed > self.reopens:
             return None
         try:
@@ -123,7 +147,7 @@ class Ticketing:
         except NotThere:
             return None
 
-    async def _raise(self, ticket: Ticket, update: Update) -> None:
+    async def _set_severity(self, ticket: Ticket, update: Update) -> None:
         """A desk that will not have it is not asked again: the comment has said it."""
         try:
             await self.filing.desk.set_severity(ticket.reference, update.severity)

@@ -56,9 +56,9 @@ class Trying:
         except DeliveryError as error:
             return Tried(receiver, Fate.REFUSED if error.permanent else Fate.WAITS, str(error))
         opened = await self._send(receiver, intent, now)
+        closed = await self._send(receiver, trial_over(intent), now)  # Should it be opened later, it is closed as well.
         if opened.fate is not Fate.TAKEN:
             return opened
-        closed = await self._send(receiver, trial_over(intent), now)
         record = await channel.filing.tickets.get(receiver, intent.problem)
         ticket = record.ticket if record else None
         return replace(closed, ticket=ticket.name, url=ticket.url) if ticket else closed

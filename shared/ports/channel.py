@@ -78,18 +78,27 @@ class Channel(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Rationed:
+    """What is told now, and what waits until there is room, both the worst first."""
+
+    now: Sequence[Intent]
+    rest: Sequence[Intent] = ()
+
+
 @runtime_checkable
 class Rationing(Channel, Protocol):
-    """One that takes only so many new problems at a time: a ticket desk."""
+    """One that takes only so many new problems at a time, and never the same twice: a ticket desk.
 
-    async def room(self) -> int:
-        """For so many problems that it does not know yet."""
+    What it did not take now need not stay as it was frozen, for it knows by itself what it has done.
+    """
+
+    async def ration(self, intents: Sequence[Intent], threads: Mapping[str, Thread]) -> Rationed:
+        """How much of this is told now."""
         ...
 
-    def compose_rest(
-        self, batch_id: str, rest: Sequence[Intent], told: Sequence[Intent], threads: Mapping[str, Thread]
-    ) -> Sequence[Part]:
-        """What names the `rest` for which there is no room, beside what is told now. Pure."""
+    def compose_rest(self, batch_id: str, rest: Sequence[Intent], threads: Mapping[str, Thread]) -> Sequence[Part]:
+        """What names the `rest` for which there is no room, or says that nothing waits any more. Pure."""
         ...
 
 

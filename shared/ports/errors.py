@@ -30,6 +30,10 @@ class DeliveryError(Exception):
         self.maybe_taken = maybe_taken
 
 
+class InDoubt(DeliveryError):
+    """Nobody knows yet whether an earlier try did its work: nothing was asked of the receiver now."""
+
+
 class Throttled(Exception):
     """Azure asked for patience: nothing of this `kind` may go to this `scope` before `until` (UTC)."""
 

@@ -1,7 +1,7 @@
 """What waits for each receiver."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -57,6 +57,17 @@ class Batch:
     def why(self) -> str:
         """Why something was not delivered."""
         return self.failure or next(iter(self.refused.values()), "")
+
+    def only(self, indexes: Collection[int]) -> "Batch":
+        """With these of its parts, in their order; `members` are left as they are."""
+        places = {index: place for place, index in enumerate(sorted(indexes))}
+        return replace(
+            self,
+            parts=tuple(self.parts[index] for index in places),
+            sent=frozenset(places[index] for index in self.sent & places.keys()),
+            refused={places[index]: why for index, why in self.refused.items() if index in places},
+            receipts={places[index]: receipt for index, receipt in self.receipts.items() if index in places},
+        )
 
     def holds_lost(self, intent: Intent) -> bool:
         """Whether this member is among what was not delivered."""

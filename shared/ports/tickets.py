@@ -14,10 +14,10 @@ class TicketRecord:
     """One problem's ticket at one desk, or one group's. `key` names the problem or group.
 
     `number` counts the tickets that it has had; `marker` names this one of them. `tried` is when making it was begun
-    without a known end, and `asked` when that was done first; both None once it is certain. `opened_by` is the key of
-    the part that it was made for. `ticket` is how it was last seen, and `former` the one before it.
+    without a known end, and `asked` when that was done first; both None once it is certain. `opened_by` names the news
+    that it was made for, `place` the project. `ticket` is how it was last seen, and `former` the one before it.
 
-    `saying` is the key of the part that was last said in it as comments: `began` is when, `begun` and `said` count its
+    `saying` names the news that was last said in it as comments: `began` is when, `begun` and `said` count its
     comments. `ended` is when the problem was over; None while it lasts.
     """
 
@@ -29,6 +29,7 @@ class TicketRecord:
     asked: datetime | None = None
     tried: datetime | None = None
     opened_by: str = ""
+    place: str = ""
     ticket: Ticket | None = None
     former: Ticket | None = None
     saying: str = ""
@@ -41,10 +42,11 @@ class TicketRecord:
 
 @dataclass(frozen=True, slots=True)
 class ReadBack:
-    """Until when changes at a desk were read; `trouble` is why they could not be read since, if that is so."""
+    """Until when changes at a desk were read; `trouble` is why they could not be read `since` then, if that is so."""
 
     until: datetime | None = None
     trouble: str = ""
+    since: datetime | None = None
     etag: str = ""
 
 
@@ -63,8 +65,11 @@ class Tickets(Protocol):
         """By the marker of its present ticket."""
         ...
 
-    async def put(self, receiver: str, record: TicketRecord, opened_in: str = "") -> TicketRecord:
-        """Insert or change by ETag. With a look it counts as a new ticket of that look, in the same transaction."""
+    async def put(self, receiver: str, record: TicketRecord, opened_in: str = "", given_back: str = "") -> TicketRecord:
+        """Insert or change by ETag. With a look it counts as a new ticket of that look, in the same transaction.
+
+        One that was not made after all is `given_back` to the look that it was counted in.
+        """
         ...
 
     async def opened_in(self, receiver: str, look: str) -> int:

@@ -133,10 +133,9 @@ class TableOutbox:
     async def finish(self, batch: Batch, now: datetime) -> None:
         """Intents first, then the batch becomes a record: a crash in between is taken up again."""
         _check_ours(batch)
-        if batch.lost:
-            await self._keep_lost(batch)
+        lost = await self._keep_lost(batch) if batch.lost else ()
         await forget(self.rows, key(batch.receiver), batch.members)
-        await self._thread(batch)
+        await self._thread(batch, lost)
         done = replace(batch, etag="", given_up=now if batch.lost else None)
         record = Row(key(UNDELIVERED if batch.lost else DELIVERED, now.isoformat(), batch.id), BATCH.values(done))
         state = await self.rows.get(key(batch.receiver), STATE)
@@ -214,7 +213,7 @@ class TableOutbox:
         rows = await self.rows.query(key(intent.receiver), *prefix("seen", *intent.key[:-1]))
         return any(int(parts(row.key)[-1]) > intent.version for row in rows)
 
-    async def _keep_lost(self, batch: Batch) -> None:
+    async def _keep_lost(self, batch: Batch) -> Sequence[Intent]:
         """What was not delivered is moved aside, each in one transaction with its end as waiting."""
         members = set(batch.members)
         lost = [
@@ -228,10 +227,11 @@ class TableOutbox:
         )
         for operations in in_transactions(key(batch.receiver), moves):
             await self.rows.transact(key(batch.receiver), operations)
+        return [intent for _, intent in lost]
 
-    async def _thread(self, batch: Batch) -> None:
-        """What was told with a receipt can be answered to; what is over is forgotten."""
-        if not batch.receipts and not batch.threaded:
+    async def _thread(self, batch: Batch, lost: Sequence[Intent]) -> None:
+        """What was told with a receipt can be answered to; what is over is forgotten, and so is waiting in vain."""
+        if not (batch.receipts or batch.threaded or lost):
             return
         partition = key(batch.receiver)
         there = {row.key: row for row in await self.rows.query(partition, *prefix(THREAD)) if not newer(row)}
@@ -245,8 +245,11 @@ class TableOutbox:
                 named = _Threaded(problem, batch.receipts.get(index, ""), "", waits=True)
                 told[key(THREAD, problem)] = _threaded(there, named)
             for problem in batch.parts[index].ends:
-                row_key = key(THREAD, problem)
-                told[row_key] = Delete(row_key, there[row_key].etag) if row_key in there else None
+                told[key(THREAD, problem)] = _unthreaded(there, problem)
+        for intent in lost:
+            row = there.get(key(THREAD, intent.problem))
+            if row and (intent.over or THREADED.value(row).waits):
+                told[row.key] = Delete(row.key, row.etag)
         operations = [operation for operation in told.values() if operation]
         for some in in_transactions(partition, ([operation] for operation in operations)):
             await self.rows.transact(partition, some)
@@ -298,6 +301,11 @@ def _taking(intent: Intent) -> Sequence[Operation]:
 
 def _opened(intent: Intent) -> Insert:
     return Insert(Row(key(OPEN, intent.decided.isoformat(), *intent.key), INTENT.values(intent)))
+
+
+def _unthreaded(there: Mapping[str, Row], problem: str) -> Operation | None:
+    row_key = key(THREAD, problem)
+    return Delete(row_key, there[row_key].etag) if row_key in there else None
 
 
 def _threaded(there: Mapping[str, Row], thread: _Threaded) -> Operation:

@@ -44,13 +44,13 @@ class TableTickets:
         found = await self._read(receiver, parts[1]) if len(parts) == 3 else None
         return found if found and found.marker == marker else None
 
-    async def put(self, receiver: str, record: TicketRecord, opened_in: str = "") -> TicketRecord:
+    async def put(self, receiver: str, record: TicketRecord, opened_in: str = "", given_back: str = "") -> TicketRecord:
         """Raises Conflict."""
         row_key = key(TICKET, await self._digest(receiver, record.key))
         row = Row(row_key, RECORD.values(replace(record, etag="")), record.etag)
         operations: list[Operation] = [Merge(row) if record.etag else Insert(row)]
-        if opened_in:
-            operations.append(await self._counted(receiver, opened_in))
+        if look := opened_in or given_back:
+            operations.append(await self._counted(receiver, look, 1 if opened_in else -1))
         etag, *_ = await self.rows.transact(_partition(receiver), operations)
         return replace(record, etag=etag)
 
@@ -83,10 +83,10 @@ class TableTickets:
             raise Conflict("a newer release wrote this ticket's record")
         return replace(RECORD.value(row), etag=row.etag) if row else None
 
-    async def _counted(self, receiver: str, look: str) -> Operation:
+    async def _counted(self, receiver: str, look: str, more: int) -> Operation:
         row = await self.rows.get(_partition(receiver), COUNT)
         before = int(str(row.values["count"])) if row and row.values["look"] == look else 0
-        counted = Row(COUNT, {"look": look, "count": before + 1}, row.etag if row else "")
+        counted = Row(COUNT, {"look": look, "count": max(before + more, 0)}, row.etag if row else "")
         return Merge(counted) if row else Insert(counted)
 
     async def _digest(self, receiver: str, key: str) -> str:

@@ -19,20 +19,23 @@ from sandbox.receivers.devops.seen import elements, read
 from sandbox.receivers.devops.stand_in import DevOpsStandIn
 from sandbox.receivers.stand_in import Arrival, Reply
 from shared.domain.finding import Severity
+from shared.domain.memory import Reason
 from shared.domain.message import Link
 from shared.domain.ticket import Status
 from shared.domain.ticket_text import Block, Text
 from shared.http import AiohttpHttp, Answer, Http
 from shared.ports.errors import DeliveryError, NotThere
 from shared.tickets.devops.desk import KEY, MOST_IN_TEXT, DevOps
-from shared.tickets.devops.html import LIVE, units, written
-from shared.tickets.devops.project import DevOpsProject
+from shared.tickets.devops.html import LIVE, written
+from shared.tickets.devops.project import MOST_FOUND, DevOpsProject
 from shared.tickets.pieces import pieces
 from shared.tickets.terms import Terms
+from shared.tickets.titles import utf16_units as units
 from tests.contract.desks.case import ASSIGNEE, LAG, OWNER, Hands
 from tests.contract.desks.devops_case import CASE, PROJECT, TERMS, TOKEN, OwnTokens, stand_in
 from tests.contract.desks.listening import Listening, listening
 from tests.contract.test_desks import DRAFT, HOSTILE, MARKER, NOW, OTHER, TEXT
+from tests.contract.test_desks_filing import WARNING, office
 
 HEADERS = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
 PATCHING = HEADERS | {"content-type": "application/json-patch+json"}
@@ -70,7 +73,7 @@ class Place:
 
 @asynccontextmanager
 async def at(
-    terms: Terms = TERMS, kind: str = "Issue", area: str = "", project: str = PROJECT, found_at_once: int = 20_000
+    terms: Terms = TERMS, kind: str = "Issue", area: str = "", project: str = PROJECT, found_at_once: int = MOST_FOUND
 ) -> AsyncIterator[Place]:
     time, http = Hands(NOW), AiohttpHttp()
     person = stand_in(time, LAG)
@@ -159,7 +162,9 @@ async def test_a_bug_says_it_where_a_bug_shows_it() -> None:
     assert "/fields/System.Description" not in paths
 
 
-@pytest.mark.parametrize("title", ["x" * 255, "x" * 256, "🔏" * 128, "x" + "🔏" * 127, "x" + "🔏" * 128, "a\nb  c"])
+@pytest.mark.parametrize(
+    "title", ["x" * 255, "x" * 256, "🔏" * 128, "x" + "🔏" * 127, "x" + "🔏" * 128, "a\nb  c", f"{'x' * 253} y z"]
+)
 async def test_a_title_has_255_utf_16_units_on_one_line(title: str) -> None:
     async with at() as place:
         await place.desk.open(replace(DRAFT, title=title))
@@ -167,7 +172,7 @@ async def test_a_title_has_255_utf_16_units_on_one_line(title: str) -> None:
         refusals = place.there.refusals
     said = next(one["value"] for one in document if one["path"].endswith("Title"))
     cut = units(" ".join(title.split())) > 255
-    assert (True, cut, []) == (units(said) <= 255, said.endswith("…"), refusals)
+    assert (True, cut, False, []) == (units(said) <= 255, said.endswith("…"), said.endswith(" …"), refusals)
 
 
 async def test_an_owners_address_is_an_assignee_where_no_setting_says_otherwise() -> None:
@@ -217,12 +222,14 @@ async def test_an_installations_own_fields_count_and_its_tags_are_added() -> Non
     assert (4, 12) == (item.fields["Microsoft.VSTS.Common.Priority"], item.fields["Custom.Cost"])
 
 
-async def test_a_severity_without_a_priority_leaves_it_alone() -> None:
-    async with at(Terms(priorities={Severity.CRITICAL: "1"})) as place:
+async def test_a_severity_that_the_setting_does_not_name_has_its_usual_priority() -> None:
+    async with at(Terms(priorities={Severity.CRITICAL: "4"})) as place:
         ticket = await place.desk.open(replace(DRAFT, severity=Severity.INFO))
-        await place.desk.set_severity(ticket.reference, Severity.WARNING)
-        priority = place.person.items[1].fields["Microsoft.VSTS.Common.Priority"]
-    assert (1, 2) == (len(place.sent()), priority)
+        found = [place.person.items[1].fields["Microsoft.VSTS.Common.Priority"]]
+        for severity in (Severity.WARNING, Severity.CRITICAL):
+            await place.desk.set_severity(ticket.reference, severity)
+            found.append(place.person.items[1].fields["Microsoft.VSTS.Common.Priority"])
+    assert [3, 2, 4] == found
 
 
 async def test_an_organization_is_given_by_its_address() -> None:
@@ -270,6 +277,13 @@ async def test_a_query_goes_on_behind_the_last_that_it_gave() -> None:
     assert ([f"{number}" for number in range(1, 8)], 3) == ([one.reference for one in found], queries)
 
 
+async def test_a_query_asks_for_5_000_at_most() -> None:
+    async with at() as place:
+        await place.desk.changed(NOW)
+        [(arrival, _)] = place.there.arrived
+    assert "5000" == arrival.query["$top"]
+
+
 async def test_moments_are_compared_exactly_though_a_query_compares_seconds() -> None:
     async with at() as place:
         place.time.pass_by(timedelta(milliseconds=300))
@@ -297,8 +311,8 @@ async def test_what_is_gone_since_the_search_knew_it_is_left_out() -> None:
     ("fields", "status", "by"),
     [
         ({"System.State": "Active"}, Status.OPEN, ""),
-        ({"System.State": "Resolved"}, Status.DONE, ""),
-        ({"System.State": "Resolved", "System.Reason": "As Designed"}, Status.DISMISSED, ""),
+        ({"System.State": "Resolved"}, Status.DONE, "Ana"),
+        ({"System.State": "Resolved", "System.Reason": "As Designed"}, Status.DISMISSED, "Ana"),
         ({"System.State": "Closed"}, Status.DONE, "Ana"),
         ({"System.State": "Closed", "System.Reason": "Duplicate"}, Status.DISMISSED, "Ana"),
     ],
@@ -309,6 +323,76 @@ async def test_a_bug_is_done_or_dismissed_by_its_reason(fields: dict[str, str], 
         place.person.person_sets(ticket.reference, fields)
         found = await place.desk.read(ticket.reference)
     assert (status, fields["System.State"], by) == (found.status, found.word, found.by)
+
+
+async def test_who_removed_it_is_named_as_long_as_that_was_the_last_change() -> None:
+    async with at() as place:
+        ticket = await place.desk.open(DRAFT)
+        place.time.pass_by(timedelta(minutes=1))
+        place.person.person_closes(ticket.reference, dismissed=True)
+        found = [(await place.desk.read(ticket.reference)).by]
+        place.time.pass_by(timedelta(minutes=1))
+        await place.desk.comment(ticket.reference, TEXT, "k")
+        found.append((await place.desk.read(ticket.reference)).by)
+        place.person.person_reopens(ticket.reference)
+        found.append((await place.desk.read(ticket.reference)).by)
+    assert ["Ana", "", ""] == found
+
+
+@pytest.mark.parametrize(
+    ("fields", "by"),
+    [
+        ({"System.ChangedBy": "Ana", "Microsoft.VSTS.Common.ResolvedBy": {"displayName": "Ben"}}, "Ben"),
+        ({"System.ChangedBy": {"displayName": "Ana"}}, "Ana"),
+        ({"System.ChangedBy": "Ana", "Microsoft.VSTS.Common.StateChangeDate": "2026-11-20T09:00:00Z"}, ""),
+        ({}, ""),
+    ],
+)
+async def test_who_closed_it_may_stand_in_other_fields(fields: dict[str, object], by: str) -> None:
+    desk, _ = canned(ok(ITEM | {"fields": FIELDS_OF_ITEM | {"System.State": "Done"} | fields}), ok(STATES))
+    assert by == (await desk.read("7")).by
+
+
+async def test_what_was_never_worked_at_is_not_closed_as_rejected() -> None:
+    async with at(kind="Task") as place:
+        ticket = await place.desk.open(DRAFT)
+        await place.desk.close(ticket.reference)
+        found = await place.desk.read(ticket.reference)
+        fields = place.person.items[1].fields
+        refusals = place.there.refusals
+    assert (Status.DONE, "Closed", "Completed", []) == (found.status, found.word, fields["System.Reason"], refusals)
+
+
+async def test_what_was_worked_at_is_closed_at_once() -> None:
+    async with at(kind="Task") as place:
+        ticket = await place.desk.open(DRAFT)
+        place.person.person_sets(ticket.reference, {"System.State": "Active"})
+        await place.desk.close(ticket.reference)
+        found = await place.desk.read(ticket.reference)
+        changes = place.calls().count("PATCH 1")
+    assert (Status.DONE, 1) == (found.status, changes)
+
+
+RULE = {"fieldReferenceName": "System.State", "errorMessage": "TF401320: x"}
+FORBIDDEN = ok({"message": "TF401320: x", "customProperties": {"RuleValidationErrors": [RULE]}}, 400)
+
+
+async def test_what_can_only_be_closed_as_rejected_stays_closed() -> None:
+    states = ok({"value": [*STATES["value"], {"name": "Doing", "category": "InProgress"}]})
+    rejected = ok(ITEM | {"fields": FIELDS_OF_ITEM | {"System.State": "Done", "System.Reason": "Rejected"}})
+    desk, http = canned(ok(ITEM), states, rejected, FORBIDDEN)
+    await desk.close("7")
+    assert ["GET", "GET", "PATCH", "PATCH"] == [method for method, _ in http.asked]
+
+
+async def test_what_may_not_be_new_again_is_worked_at() -> None:
+    async with at(kind="Task") as place:
+        ticket = await place.desk.open(DRAFT)
+        place.person.person_closes(ticket.reference)
+        reopened = await place.desk.reopen(ticket.reference)
+        found = await place.desk.read(ticket.reference)
+        refusals = place.there.refusals
+    assert (True, Status.OPEN, "Active", []) == (reopened, found.status, found.word, refusals)
 
 
 async def test_what_waits_for_verification_is_left_to_whoever_verifies() -> None:
@@ -355,10 +439,10 @@ async def test_a_type_that_cannot_be_closed_is_said() -> None:
 
 async def test_a_rule_against_opening_it_again_means_that_there_is_no_way_back() -> None:
     done = ITEM | {"fields": FIELDS_OF_ITEM | {"System.State": "Done"}}
-    rule = {"fieldReferenceName": "System.State", "errorMessage": "TF401320: x"}
-    refusal = ok({"message": "TF401320: x", "customProperties": {"RuleValidationErrors": [rule]}}, 400)
-    desk, _ = canned(ok(done), ok(STATES), refusal)
+    states = {"value": [*STATES["value"], {"name": "Doing", "category": "InProgress"}]}
+    desk, http = canned(ok(done), ok(states), FORBIDDEN)
     assert not await desk.reopen("7")
+    assert 2 == sum(method == "PATCH" for method, _ in http.asked)
 
 
 @pytest.mark.parametrize("status", [409, 412])
@@ -389,6 +473,61 @@ async def test_a_project_may_be_given_by_its_id() -> None:
     assert [Status.OPEN, Status.OPEN] == [(await desk.read("7")).status for _ in range(2)]
     assert f"https://dev.azure.com/contoso/_apis/projects/{number}?api-version=7.1" == http.asked[1][1]
     assert 4 == len(http.asked)
+
+
+HIDDEN = r"not show the work item 1: it was destroyed or .*View work items in this node for the work item's area\.$"
+
+
+@pytest.mark.parametrize("away", [DevOpsStandIn.person_hides, DevOpsStandIn.person_destroys])
+async def test_what_is_not_shown_is_not_taken_for_deleted(away: Callable[[DevOpsStandIn, str], None]) -> None:
+    async with at() as place:
+        ticket = await place.desk.open(DRAFT)
+        away(place.person, ticket.reference)
+        for asking in (
+            place.desk.read(ticket.reference),
+            place.desk.comment(ticket.reference, TEXT, "k"),
+            place.desk.said(ticket.reference, "k", NOW),
+            place.desk.set_severity(ticket.reference, Severity.INFO),
+            place.desk.close(ticket.reference),
+            place.desk.reopen(ticket.reference),
+        ):
+            with pytest.raises(DeliveryError, match=HIDDEN) as caught:
+                await asking
+            assert (True, False) == (caught.value.permanent, caught.value.maybe_taken)
+
+
+async def test_what_a_query_finds_and_nobody_shows_is_a_doubt_of_find_only() -> None:
+    async with at() as place:
+        for _ in range(2):
+            await place.desk.open(DRAFT)
+        place.time.pass_by(LAG)
+        place.person.person_hides("1")
+        with pytest.raises(DeliveryError, match=HIDDEN) as caught:
+            await place.desk.find(MARKER, NOW)
+        changed = await place.desk.changed(NOW)
+    assert (True, ["2"]) == (caught.value.permanent, [one.reference for one in changed])
+
+
+async def test_a_recycle_bin_that_cannot_be_asked_for_is_an_error() -> None:
+    desk, http = canned(Answer(404), ok(STATES), Answer(500))
+    with pytest.raises(DeliveryError, match="answered 500") as caught:
+        await desk.read("7")
+    assert not caught.value.permanent
+    assert f"{ORGANIZATION}/Release%20signing/_apis/wit/recyclebin/7?api-version=7.1" == http.asked[-1][1]
+
+
+async def test_a_problem_whose_ticket_is_hidden_gets_no_second_one_and_no_end() -> None:
+    async with office(CASE) as here:
+        assert isinstance(here.there.stand_in, DevOpsStandIn)
+        await here.tell(WARNING, "b1")
+        here.there.stand_in.person_hides("1")
+        for number, reason in enumerate((Reason.WORSE, Reason.RESOLVED), 2):
+            with pytest.raises(DeliveryError, match=HIDDEN):
+                await here.tell(replace(WARNING, reason=reason), f"b{number}")
+        record = await here.channel.filing.tickets.get("desk", WARNING.problem)
+        assert here.only().is_open
+    assert record
+    assert (1, None) == (record.number, record.ended)
 
 
 @pytest.mark.parametrize("reference", ["", "0", "x", "1/2", "1?x", "12345678901", "../1"])
@@ -433,6 +572,14 @@ async def test_a_key_counts_since_then_only() -> None:
         place.time.pass_by(timedelta(minutes=2))
         found = await place.desk.said(ticket.reference, "a1", NOW + timedelta(minutes=1))
     assert not found
+
+
+async def test_the_key_is_one_small_word_at_the_end() -> None:
+    async with at() as place:
+        ticket = await place.desk.open(DRAFT)
+        await place.desk.comment(ticket.reference, (Block(lines=("Worse.",)),), "b1.2")
+        [comment] = [arrival.json()["text"] for arrival, _ in place.there.arrived if "comments" in arrival.path]
+    assert "<p>Worse.</p><p><small>countersign:b1.2</small></p>" == comment
 
 
 async def test_pages_of_comments_that_never_end_are_left() -> None:
@@ -821,8 +968,9 @@ def test_the_stand_in_knows_what_is_gone_from_what_is_wrong() -> None:
     stale = judged("PATCH", "/workitems/1", [{"op": "test", "path": "/rev", "value": 9}, *TITLED])
     stranger = judged("POST", "/workitems/$Issue", adding("System.AssignedTo", "gone@contoso.example"))
     typeless = judged("POST", "/workitems/Issue", TITLED)
-    found = [gone, batch, stale, stranger, typeless]
-    assert [404, 404, 412, 400, 404] == [reply.status for reply in found]
+    binless = judged("GET", "/recyclebin/1")
+    found = [gone, batch, stale, stranger, typeless, binless]
+    assert [404, 404, 412, 400, 404, 404] == [reply.status for reply in found]
     assert {None} == {reply.reason for reply in found}
     assert "System.AssignedTo" == stranger.body["customProperties"]["ReferenceName"]
 

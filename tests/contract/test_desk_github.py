@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from sandbox.receivers.github.issues import NEW, OLD
+from sandbox.receivers.github.refusals import Refused, abuse, too_quickly
 from sandbox.receivers.github.repository import PERSON
 from sandbox.receivers.github.requests import COMMENTS, ISSUE, ISSUES, LABEL, LABELS, REPO, asked
 from sandbox.receivers.github.schema import answer_mistakes
@@ -32,6 +33,7 @@ from shared.tickets.github.desk import MOST_IN_BODY, MOST_IN_TITLE, GitHubDesk
 from shared.tickets.github.issues import marker_in
 from shared.tickets.github.markdown import inline, split, written
 from shared.tickets.terms import Terms
+from shared.tickets.titles import utf16_units
 from tests.contract.desks.case import ASSIGNEE, LAG, OWNER, SECRET, Hands
 from tests.contract.desks.github_case import REPOSITORY, TERMS, TOKEN, desk, stand_in
 
@@ -130,6 +132,7 @@ class Direct:
 
     stand_in: GitHubStandIn
     calls: list[tuple[str, str, Any]] = field(default_factory=list)
+    queries: list[str] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
     instead: list[Answer] = field(default_factory=list)
 
@@ -137,6 +140,7 @@ class Direct:
         path, _, query = url.removeprefix("https://host").partition("?")
         self.calls.append((method, path.removeprefix("/github"), json.loads(body) if body else None))
         self.headers.append(headers)
+        self.queries.append(query)
         if self.instead:
             return self.instead.pop(0)
         asked_with = {name.lower(): value for name, value in headers.items()} | {"host": "host"}
@@ -351,8 +355,8 @@ async def test_a_title_is_one_line_that_fits(place: Place) -> None:
     await place.desk.open(replace(DRAFT, title="x" * 256))
     await place.desk.open(replace(DRAFT, title="🔏" * 257))
     titles = [issue.title for issue in place.stand_in.issues]
-    assert ["a b c", "x" * 256, "🔏" * 255 + "…"] == titles
-    assert MOST_IN_TITLE == len(titles[2])
+    assert ["a b c", "x" * 256, "🔏" * 127 + "…"] == titles
+    assert max(utf16_units(title) for title in titles) <= MOST_IN_TITLE
 
 
 async def test_priorities_of_the_installation_and_no_label_twice(place: Place) -> None:
@@ -363,6 +367,65 @@ async def test_priorities_of_the_installation_and_no_label_twice(place: Place) -
     assert [("countersign", "P1", "ops"), ("countersign", "severity: warning", "P1", "ops")] == [
         issue.labels for issue in place.stand_in.issues
     ]
+
+
+@pytest.mark.parametrize(
+    ("more", "sent"),
+    [
+        (["bug", "Countersign", {"name": "OPS"}, {"name": "area", "color": "ff0000"}], ["bug", {"name": "area"}]),
+        ("bug", ["bug"]),
+        ([], []),
+        (None, []),
+    ],
+)
+async def test_labels_in_the_fields_are_added_to_ours(place: Place, more: Any, sent: list[Any]) -> None:
+    terms = Terms(labels=("ops",), fields={"labels": more})
+    await replace(place.desk, terms=terms).open(DRAFT)
+    labels = place.http.calls[0][2]["labels"]
+    assert ["countersign", "severity: critical", "ops"] == labels[:3]
+    assert sent == [{"name": one["name"]} if isinstance(one, dict) else one for one in labels[3:]]
+
+
+async def test_what_is_no_label_in_the_fields_is_for_github_to_refuse(place: Place) -> None:
+    place.http.instead = [invalid({"resource": "Issue", "field": "labels", "code": "invalid"})]
+    with pytest.raises(DeliveryError, match=r"labels is not valid. Look at TICKETS__GITHUB_FIELDS"):
+        await replace(place.desk, terms=Terms(fields={"labels": [1, {"color": "red"}]})).open(DRAFT)
+    assert ["countersign", "severity: critical", 1, {"color": "red"}] == place.http.calls[0][2]["labels"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "of_nobody"),
+    [
+        ({"assignee": "lead"}, ["lead"]),
+        ({"assignees": ["lead", "deputy"]}, ["lead", "deputy"]),
+        ({"assignee": "deputy", "assignees": ["lead"]}, ["lead"]),
+        ({"assignee": None, "assignees": []}, None),
+    ],
+)
+async def test_who_is_in_the_fields_gets_what_no_owner_has_an_assignee_for(
+    place: Place, fields: dict[str, Any], of_nobody: list[str] | None
+) -> None:
+    place.stand_in.assignable = (ASSIGNEE, "lead", "deputy")
+    mine = replace(place.desk, terms=Terms(assignees={OWNER: ASSIGNEE}, fields=fields))
+    await mine.open(DRAFT)
+    await mine.open(replace(DRAFT, owners=("somebody@contoso.example",)))
+    sent = [body for _, _, body in place.http.calls]
+    assert [[ASSIGNEE], of_nobody] == [body.get("assignees") for body in sent]
+    assert [] == [body for body in sent if "assignee" in body]
+    assert [(ASSIGNEE,), tuple(of_nobody or ())] == [issue.assignees for issue in place.stand_in.issues]
+
+
+async def test_who_is_in_the_fields_and_cannot_be_assigned_is_left_out(place: Place) -> None:
+    await replace(place.desk, terms=Terms(fields={"assignee": "nobody", "milestone": 1})).open(SMALL)
+    [issue] = place.stand_in.issues
+    assert ((), 1) == (issue.assignees, issue.milestone)
+
+
+async def test_priorities_that_the_installation_does_not_name_are_the_desks(place: Place) -> None:
+    mine = replace(place.desk, terms=Terms(priorities={Severity.CRITICAL: "P1"}))
+    await mine.open(DRAFT)
+    await mine.set_severity("1", Severity.INFO)
+    assert ("countersign", "severity: info") == place.stand_in.issues[0].labels
 
 
 async def test_an_assignee_is_left_out_and_nothing_else(place: Place) -> None:
@@ -441,6 +504,35 @@ async def test_a_label_that_a_person_took_off_hides_no_ticket(place: Place) -> N
     place.stand_in.person_labels("2", "bug")
     place.settle()
     assert ["2"] == [one.reference for one in await place.desk.find(MARKER, NOW)]
+
+
+async def test_what_happened_to_a_ticket_without_its_label_is_not_missed_for_one_that_has_it(place: Place) -> None:
+    await place.desk.open(DRAFT)
+    await place.desk.open(replace(SMALL, marker="countersign-ffffffffffffffff-1"))
+    place.stand_in.person_labels("1", "bug")
+    place.time.pass_by(timedelta(hours=1))
+    since = place.time.at
+    place.stand_in.person_closes("1", dismissed=True)
+    place.stand_in.person_assigns("2", ASSIGNEE)
+    place.settle()
+    found = await place.desk.changed(since)
+    assert [("1", Status.DISMISSED), ("2", Status.OPEN)] == [(one.reference, one.status) for one in found]
+
+
+async def test_a_double_without_its_label_is_found_beside_one_that_has_it(place: Place) -> None:
+    await place.desk.open(DRAFT)
+    place.stand_in.may_label = False
+    await place.desk.open(DRAFT)
+    place.settle()
+    found = await place.desk.find(MARKER, NOW)
+    assert (["1", "2"], ()) == ([one.reference for one in found], place.stand_in.issues[1].labels)
+
+
+async def test_one_list_says_it_all_and_no_label_narrows_it(place: Place) -> None:
+    await place.desk.find(MARKER, NOW)
+    await place.desk.changed(NOW)
+    wanted = "state=all&since=2026-11-20T09%3A07%3A29Z&sort=created&direction=asc&per_page=50"
+    assert (["GET /issues"] * 2, [wanted] * 2) == (place.http.asked, place.http.queries)
 
 
 # What people did.
@@ -555,10 +647,9 @@ async def test_a_repository_that_moved_is_not_a_ticket_that_is_gone(place: Place
 async def test_issues_that_are_switched_off_are_not_tickets_that_are_gone(place: Place) -> None:
     await place.desk.open(DRAFT)
     place.stand_in.has_issues = False
-    errors = await each(place, "1")
-    assert {f"Issues are switched off in {REPOSITORY}: switch them on in its settings, under features."} == {
-        str(error) for error in errors
-    }
+    [said] = {str(error) for error in await each(place, "1")}
+    assert said.startswith(f"Issues are switched off in {REPOSITORY}, ")
+    assert said.endswith("look at the features in the settings of the repository.")
     for asking in (place.desk.open(DRAFT), place.desk.check(), place.desk.changed(NOW)):
         with pytest.raises(DeliveryError, match="Issues are switched off"):
             await asking
@@ -572,9 +663,35 @@ async def test_a_repository_that_the_token_may_not_see(place: Place) -> None:
         assert caught.value.permanent
 
 
+async def test_a_token_that_may_not_see_issues_makes_no_ticket_gone(place: Place) -> None:
+    await place.desk.open(DRAFT)
+    place.stand_in.may_read = False
+    errors = await each(place, "1")
+    assert {(DeliveryError, True)} == {(type(error), getattr(error, "permanent", None)) for error in errors}
+    assert [] == [str(error) for error in errors if "Issues: read and write" not in str(error)]
+    with pytest.raises(DeliveryError, match="Issues: read and write"):
+        await place.desk.check()
+
+
+async def test_a_repository_that_hides_its_list_too_makes_no_ticket_gone(place: Place) -> None:
+    hidden = Answer(404, body=b'{"message": "Not Found"}')
+    place.http.instead = [hidden, hidden]
+    with pytest.raises(DeliveryError, match=r"or not its issues \(404\): .*, with Issues: read and write\.") as caught:
+        await place.desk.read("1")
+    assert (True, ["GET /issues/1", "GET /issues"]) == (caught.value.permanent, place.http.asked)
+
+
+@pytest.mark.parametrize("answer", [Answer(502), Answer(0, "no answer in time"), Answer(429)])
+async def test_what_cannot_be_confirmed_is_not_gone(place: Place, answer: Answer) -> None:
+    place.http.instead = [Answer(404, body=b'{"message": "Not Found"}'), answer]
+    with pytest.raises(DeliveryError) as caught:
+        await place.desk.read("1")
+    assert not caught.value.permanent
+
+
 async def test_a_token_that_may_not_write(place: Place) -> None:
     place.stand_in.may_write = False
-    with pytest.raises(DeliveryError, match="Issues: read and write"):
+    with pytest.raises(DeliveryError, match=r"Issues: read and write.*interaction limits of the repository or of"):
         await place.desk.open(DRAFT)
     await place.desk.check()
 
@@ -613,6 +730,25 @@ async def test_both_kinds_of_limits_say_how_long(place: Place) -> None:
     assert (33, False, False) == await waits(place)
 
 
+@pytest.mark.parametrize("worded", [too_quickly(), abuse()])
+@pytest.mark.parametrize(("told", "seconds"), [(0, 60), (5, 60), (90, 90)])
+async def test_who_makes_too_much_at_once_is_asked_to_wait(
+    place: Place, worded: Refused, told: int, seconds: int
+) -> None:
+    place.stand_in.throttle(told, worded=worded)
+    assert (seconds, False, False) == await waits(place)
+    assert [] == place.stand_in.issues
+    ticket = await place.desk.open(DRAFT)
+    place.stand_in.throttle(told, worded=worded)
+    with pytest.raises(DeliveryError, match="asks to wait") as caught:
+        await place.desk.comment(ticket.reference, SMALL.text, "k")
+    assert (False, False) == (caught.value.permanent, caught.value.maybe_taken)
+
+
+def spoken(message: str, errors: Any) -> bytes:
+    return json.dumps({"message": message, "errors": errors}).encode()
+
+
 SPENT = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1795166520", "date": "Fri, 20 Nov 2026 09:00:00 GMT"}
 SECONDARY = b'{"message": "You have exceeded a secondary rate limit and have been temporarily blocked."}'
 
@@ -628,12 +764,26 @@ SECONDARY = b'{"message": "You have exceeded a secondary rate limit and have bee
         (Answer(403, headers={"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1795166520"}), 60),
         (Answer(403, body=SECONDARY), 60),
         (Answer(403, body=SECONDARY, retry_after_seconds=5), 5),
+        (Answer(403, body=spoken("Was submitted too quickly", None)), 60),
+        (Answer(403, body=spoken("Validation Failed", ["was submitted too quickly"])), 60),
+        (Answer(422, body=spoken("Validation Failed", "was submitted too quickly")), 60),
+        (Answer(403, body=spoken("You have triggered an abuse detection mechanism. Please wait.", [])), 60),
+        (Answer(422, body=spoken("You have been temporarily blocked from content creation.", [])), 60),
+        (Answer(403, body=spoken("was submitted too quickly", []), headers=SPENT), 1_320),
         (Answer(429), 60),
         (Answer(429, headers={**SPENT, "x-ratelimit-reset": "x"}), 60),
     ],
 )
 async def test_how_long_to_wait(place: Place, answer: Answer, seconds: int) -> None:
     assert (seconds, False, False) == await waits(place, answer)
+
+
+async def test_what_github_gives_back_of_ours_does_not_ask_to_wait(place: Place) -> None:
+    error = {"resource": "Issue", "field": "milestone", "code": "invalid", "value": "was submitted too quickly"}
+    place.http.instead = [Answer(422, body=spoken("Validation Failed", [error]), headers=SPENT)]
+    with pytest.raises(DeliveryError, match="milestone is not valid") as caught:
+        await place.desk.open(SMALL)
+    assert caught.value.permanent
 
 
 # Refusals and odd answers.
@@ -732,8 +882,9 @@ async def test_only_what_creates_leaves_a_doubt(place: Place, answer: Answer) ->
 async def test_the_token_goes_nowhere_but_to_our_own_address(place: Place) -> None:
     link = {"link": '<https://evil.example/x?page=2>; rel="next", <https://evil.example/x?page=9>; rel="last"'}
     empty = Answer(200, body=b"[]", headers=link)
-    place.http.instead = [empty, empty, Answer(200, body=b"[]"), Answer(200, body=b"[]")]
+    place.http.instead = [empty, Answer(200, body=b"[]")]
     assert [] == await place.desk.changed(NOW)
+    assert ("page=2", 2) == (place.http.queries[-1], len(place.http.calls))
     assert {f"{HERE}/issues"} == {path for _, path, _ in place.http.calls}
 
 
@@ -922,6 +1073,9 @@ def conversation(there: GitHubStandIn, version: str) -> Iterator[tuple[str, str,
     yield said("POST", f"{HERE}/issues", whole)
     yield said("POST", f"{HERE}/issues", {"title": "x"})
     yield said("POST", f"{HERE}/issues", {"title": "x", "assignees": ["nobody"]})
+    for worded in (too_quickly(), abuse()):
+        there.throttle(0, worded=worded)
+        yield said("POST", f"{HERE}/issues", {"title": "x"})
     yield said("GET", f"{HERE}/issues/1")
     yield said("POST", f"{HERE}/issues/1/comments", {"body": "y"})
     yield said("GET", f"{HERE}/issues/1/comments")
@@ -940,6 +1094,8 @@ def conversation(there: GitHubStandIn, version: str) -> Iterator[tuple[str, str,
     yield said("GET", f"{HERE}/issues/1")
     there.may_write = False
     yield said("POST", f"{HERE}/issues", {"title": "x"})
+    there.may_read = False
+    yield said("GET", f"{HERE}/issues/3")
 
 
 def test_what_the_stand_in_says_is_as_github_describes_it() -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -13,21 +13,24 @@ from pydantic import SecretStr
 from sandbox.receivers.jira.seen import SeenJira
 from sandbox.receivers.jira.site import Site
 from sandbox.receivers.jira.stand_in import API, ROOT
-from sandbox.receivers.jira.workflows import STRICT, Workflow
+from sandbox.receivers.jira.workflows import LINEAR, LONGER, SERVICE, STRICT, Workflow
+from shared.desk_settings import DISMISSED
 from shared.domain.finding import Severity
-from shared.domain.ticket import Status
+from shared.domain.ticket import Status, Ticket
 from shared.http import AiohttpHttp, Answer
 from shared.ports.desk import Draft
 from shared.ports.errors import DeliveryError, NotThere
 from shared.tickets.jira.adf import document
 from shared.tickets.jira.desk import JiraDesk
-from shared.tickets.jira.issue import summary_of
+from shared.tickets.jira.issue import Home
+from shared.tickets.jira.workflow import Move, closing, resolution
 from shared.tickets.terms import OURS, Terms
 from tests.contract.desks.case import ASSIGNEE, LAG, SECRET, STRANGER, Hands
-from tests.contract.desks.jira_case import CASE, DISMISSED, SITE, TERMS, TOKEN, USER
+from tests.contract.desks.jira_case import CASE, SITE, TERMS, TOKEN, USER
 from tests.contract.desks.listening import Listening, listening
 from tests.contract.test_desks import DRAFT, MARKER, NOW, TEXT
 
+BEGUN = "indeterminate"
 LATER = LAG + timedelta(seconds=1)
 LONG_AGO = NOW - timedelta(days=1)
 PLAIN = Draft(MARKER, "warning: x", TEXT, Severity.WARNING)
@@ -111,6 +114,16 @@ def shown(**more: Any) -> dict[str, Any]:
     return {"id": "10001", "key": "OPS-1", "fields": fields | more}
 
 
+def closed(**more: Any) -> dict[str, Any]:
+    """One that is done, with what else stands beside its fields."""
+    return shown(status={"name": "Done", "statusCategory": {"key": "done"}}) | more
+
+
+def moved(at: str, author: Any, field: str = "status") -> dict[str, Any]:
+    """A change as a changelog shows it."""
+    return {"id": "1", "author": author, "created": at, "items": [{"field": field, "fieldId": field}]}
+
+
 def said(found: Any, status: int = 200) -> Answer:
     return Answer(status, body=json.dumps(found).encode(), headers={"x-seraph-loginreason": "OK"})
 
@@ -154,7 +167,7 @@ async def test_fields_of_an_installation_do_not_replace_ours() -> None:
     async with at(terms=replace(TERMS, fields=theirs, priorities={})) as place:
         await place.desk.open(DRAFT)
         [seen] = place.jira.seen()
-    assert (DRAFT.title, "Low", (OURS, MARKER, "signing")) == (seen.title, seen.priority, seen.labels)
+    assert (DRAFT.title, "Highest", (OURS, MARKER, "signing")) == (seen.title, seen.priority, seen.labels)
 
 
 async def test_a_label_of_two_words_is_one() -> None:
@@ -164,16 +177,22 @@ async def test_a_label_of_two_words_is_one() -> None:
     assert (OURS, MARKER, "team:-ops") == seen.labels
 
 
-@pytest.mark.parametrize("title", ["x" * 255, "🔑" * 127 + "x", "a\nb"])
-def test_a_title_that_fits_is_whole_and_on_one_line(title: str) -> None:
-    assert title.replace("\n", " ") == summary_of(title)
-
-
 @pytest.mark.parametrize(
-    ("title", "kept"), [("x" * 256, "x" * 254), ("🔑" * 128, "🔑" * 127), ("x" + "🔑" * 130, "x" + "🔑" * 126)]
+    ("title", "summary"),
+    [
+        ("x" * 255, "x" * 255),
+        ("🔑" * 127 + "x", "🔑" * 127 + "x"),
+        ("a\nb", "a b"),
+        ("x" * 256, "x" * 254 + "…"),
+        ("🔑" * 128, "🔑" * 127 + "…"),
+        ("x" + "🔑" * 130, "x" + "🔑" * 126 + "…"),
+    ],
 )
-def test_a_title_is_cut_as_java_counts(title: str, kept: str) -> None:
-    assert kept + "…" == summary_of(title)
+async def test_a_title_fills_the_summary_as_jira_counts(title: str, summary: str) -> None:
+    async with at() as place:
+        await place.desk.open(replace(PLAIN, title=title))
+        [seen] = place.jira.seen()
+    assert (summary, []) == (seen.title, place.there.refusals)
 
 
 async def test_a_project_without_priorities_gets_tickets_without_one() -> None:
@@ -185,12 +204,15 @@ async def test_a_project_without_priorities_gets_tickets_without_one() -> None:
     assert [] == place.there.refusals
 
 
-async def test_a_severity_without_a_priority_changes_nothing() -> None:
-    async with at(terms=replace(TERMS, priorities={})) as place:
-        ticket = await place.desk.open(PLAIN)
-        before = len(place.there.arrived)
-        await place.desk.set_severity(ticket.reference, Severity.CRITICAL)
-    assert before == len(place.there.arrived)
+async def test_a_severity_that_nobody_named_has_the_priority_that_jira_comes_with() -> None:
+    found = {}
+    async with at(terms=replace(TERMS, priorities={Severity.WARNING: "High"})) as place:
+        ticket = await place.desk.open(DRAFT)
+        found["made"] = place.jira.seen()[0].priority
+        for severity in (Severity.WARNING, Severity.INFO, Severity.CRITICAL):
+            await place.desk.set_severity(ticket.reference, severity)
+            found[severity.name] = place.jira.seen()[0].priority
+    assert {"made": "Highest", "WARNING": "High", "INFO": "Low", "CRITICAL": "Highest"} == found
 
 
 @pytest.mark.parametrize(
@@ -293,21 +315,50 @@ async def test_a_check_names_every_permission_that_is_lacking() -> None:
     assert ["GET /mypermissions"] == place.asked()
 
 
-async def test_what_may_be_made_and_not_be_seen_is_said_and_not_made_again() -> None:
-    no_issue = {"errorMessages": ["Issue does not exist"], "errors": {}}
-    made = said({"id": "10001", "key": "OPS-1"}, 201)
-    with pytest.raises(DeliveryError, match="does not show it") as caught:
-        await answered(made, said(no_issue, 404), said({"id": "10001"})).open(PLAIN)
-    assert (True, True) == (caught.value.permanent, caught.value.maybe_taken)
+async def test_what_is_made_and_then_not_shown_is_a_ticket_and_is_not_made_again() -> None:
+    async with at() as place:
+        place.jira.person_hides("10001")
+        ticket = await place.desk.open(replace(DRAFT, marker=MARKER))
+        place.time.pass_by(LATER)
+        found = await place.desk.find(MARKER, LONG_AGO)
+        with pytest.raises(NotThere):
+            await place.desk.read(ticket.reference)
+        address = f"{place.desk.site}/browse/OPS-1"
+    assert Ticket("10001", "OPS-1", address, MARKER, Status.OPEN, "", NOW, NOW) == ticket
+    assert ([], 1) == (list(found), len(place.jira.issues))
 
 
 @pytest.mark.parametrize(
-    "answer", [Answer(0, "no connection", left=False), Answer(429), Answer(500), Answer(503), Answer(200)]
+    "answer",
+    [
+        Answer(0, "no connection", left=False),
+        *(Answer(status) for status in (200, 302, 401, 403, 404, 410, 429, 500, 503)),
+        said(shown(project={"id": "10002", "key": "WEB"})),
+    ],
 )
-async def test_what_was_made_and_could_not_be_read_may_have_been_taken(answer: Answer) -> None:
-    with pytest.raises(DeliveryError) as caught:
-        await answered(said({"id": "10001", "key": "OPS-1"}, 201), answer).open(PLAIN)
-    assert (False, True) == (caught.value.permanent, caught.value.maybe_taken)
+@pytest.mark.parametrize(
+    ("date", "at"),
+    [
+        ("Fri, 20 Nov 2026 09:07:00 GMT", NOW),
+        ("Fri, 20 Nov 2026 10:07:00 +0100", NOW),
+        ("Fri, 20 Nov 2026 09:07:00 -0000", NOW),
+        ("Fri, 31 Dec 9999 23:59:59 -1400", datetime.min.replace(tzinfo=UTC)),
+        ("yesterday", datetime.min.replace(tzinfo=UTC)),
+        ("", datetime.min.replace(tzinfo=UTC)),
+    ],
+)
+async def test_what_was_made_and_could_not_be_read_is_a_ticket(answer: Answer, date: str, at: datetime) -> None:
+    made = said({"id": "10001", "key": "OPS-1"}, 201)
+    made = replace(made, headers={**(made.headers or {}), **({"date": date} if date else {})})
+    ticket = await answered(made, answer).open(PLAIN)
+    assert ("10001", "OPS-1", MARKER, Status.OPEN, "") == (
+        ticket.reference,
+        ticket.name,
+        ticket.marker,
+        ticket.status,
+        ticket.word,
+    )
+    assert (at, at, "https://acme.atlassian.net/browse/OPS-1") == (ticket.created, ticket.changed, ticket.url)
 
 
 async def test_a_token_with_scopes_asks_the_gateway_and_people_read_at_the_site() -> None:
@@ -432,6 +483,163 @@ async def test_what_a_resolution_means_is_the_installations_word() -> None:
     assert Status.DONE is found.status
 
 
+HOME = Home("", (), DISMISSED)
+
+
+async def test_in_a_service_project_a_ticket_is_resolved_and_not_canceled() -> None:
+    async with at(replace(SITE, workflow=SERVICE), dismissed=("Duplicate",)) as place:
+        ticket = await place.desk.open(PLAIN)
+        await place.desk.close(ticket.reference)
+        closed, resolved = await place.desk.read(ticket.reference), place.jira.issues[0].resolution
+        assert await place.desk.reopen(ticket.reference)
+    assert ("Resolved", Status.DONE, "10005") == (closed.word, closed.status, resolved)
+    assert [] == place.there.refusals
+
+
+async def test_what_a_person_canceled_is_not_to_be_done() -> None:
+    async with at(replace(SITE, workflow=SERVICE)) as place:
+        ticket = await place.desk.open(PLAIN)
+        place.jira.person_closes(ticket.reference, dismissed=True)
+        await place.desk.close(ticket.reference)
+        found = await place.desk.read(ticket.reference)
+    assert ("Canceled", Status.DISMISSED) == (found.word, found.status)
+
+
+def ways(*statuses: str) -> list[Move]:
+    return [Move(name, "done", name) for name in statuses]
+
+
+@pytest.mark.parametrize(
+    ("moves", "status"),
+    [
+        (ways("Archived", "Closed", "Resolved"), "Resolved"),
+        (ways("Archived", "FIXED"), "FIXED"),
+        (ways("Released", "Complete"), "Complete"),
+        (ways("Cancelled", "Released"), "Released"),
+        (ways("Cancelled"), "Cancelled"),
+        ([Move("1", "done", "Archived"), Move("2", "done", "Released", resolutions={"Done": "1"})], "Released"),
+        ([Move("1", "done", "Closed", resolutions={"Won't Do": "1"}), Move("2", "done", "Released")], "Released"),
+        ([Move("1", "done", "Done", wants=1), Move("2", "done", "Archived")], "Archived"),
+        ([Move("1", "done", "Done", wants=1), Move("2", "done", "Rejected")], "Done"),
+        ([Move("1", "new", "Done"), Move("2", "indeterminate", "Resolved")], None),
+    ],
+)
+def test_a_way_that_solves_is_taken_before_others_and_one_that_dismisses_last(
+    moves: list[Move], status: str | None
+) -> None:
+    found = closing(moves, HOME)
+    assert status == (found.status if found else None)
+
+
+@pytest.mark.parametrize(
+    ("names", "chosen"),
+    [
+        (("Known Error", "Fixed", "Done"), "Done"),
+        (("Completed", "Resolved", "Fixed"), "Fixed"),
+        (("Answered", "Complete"), "Complete"),
+        (("Declined", "Answered", "Hardware failure"), "Answered"),
+        (("Declined", "Obsolete"), None),
+        ((), None),
+    ],
+)
+def test_the_resolution_that_solves_is_chosen_before_others(names: tuple[str, ...], chosen: str | None) -> None:
+    found = resolution(Move("1", "done", "Closed", resolutions={name: name for name in names}), HOME)
+    assert ({"resolution": {"id": chosen}} if chosen else {}) == found
+
+
+async def test_where_one_status_follows_the_other_a_ticket_goes_through_them() -> None:
+    async with at(replace(SITE, workflow=LINEAR)) as place:
+        ticket = await place.desk.open(PLAIN)
+        await place.desk.close(ticket.reference)
+        closed = await place.desk.read(ticket.reference)
+    taken = [one["transition"]["id"] for one in place.bodies("POST", "/issue/10001/transitions")]
+    assert (["43", "44"], "Done", Status.DONE) == (taken, closed.word, closed.status)
+    assert [] == place.there.refusals
+
+
+async def test_two_steps_are_taken_on_the_way_to_done_and_none_to_where_it_has_been() -> None:
+    async with at(replace(SITE, workflow=LONGER)) as place:
+        ticket = await place.desk.open(PLAIN)
+        await place.desk.close(ticket.reference)
+        closed = await place.desk.read(ticket.reference)
+    taken = [one["transition"]["id"] for one in place.bodies("POST", "/issue/10001/transitions")]
+    assert (["51", "53", "54"], Status.DONE) == (taken, closed.status)
+
+
+async def test_after_two_steps_a_person_is_told() -> None:
+    step = [{"id": f"{one}", "to": {"name": f"Step {one}", "statusCategory": {"key": BEGUN}}} for one in range(3)]
+    looks = [said({"transitions": [one]}) for one in step]
+    desk = answered(said(shown()), looks[0], Answer(204), looks[1], Answer(204), looks[2])
+    with pytest.raises(DeliveryError, match="no transition") as caught:
+        await desk.close("10001")
+    assert isinstance(desk.http, Answering)
+    assert (True, 2) == (caught.value.permanent, sum(one.startswith("POST") for one in desk.http.asked))
+
+
+async def test_a_step_that_wants_fields_is_not_taken_and_one_that_is_refused_leads_nowhere() -> None:
+    to = {"name": "In Progress", "statusCategory": {"key": BEGUN}}
+    wanting = {"id": "1", "to": to, "fields": {"x": {"required": True}}}
+    for way, steps in ((wanting, 0), ({"id": "1", "to": to}, 1)):
+        found = said({"transitions": [way]})
+        refusal = [said({"errorMessages": ["Not now."], "errors": {}}, 400), found] if steps else []
+        desk = answered(said(shown()), found, *refusal)
+        with pytest.raises(DeliveryError, match="no transition"):
+            await desk.close("10001")
+        assert isinstance(desk.http, Answering)
+        assert steps == sum(one.startswith("POST") for one in desk.http.asked)
+
+
+async def test_what_dismisses_is_taken_where_there_is_nothing_else() -> None:
+    rejected = {"id": "9", "to": {"name": "Rejected", "statusCategory": {"key": "done"}}}
+    only = said({"transitions": [rejected]})
+    desk = replace(answered(said(shown()), only, Answer(204)), dismissed=DISMISSED)
+    await desk.close("10001")
+    assert isinstance(desk.http, Answering)
+    assert 3 == len(desk.http.asked)
+
+
+async def test_who_closed_it_is_who_changed_its_status_last() -> None:
+    people = {ASSIGNEE: "Ana Example", "ben-at-the-desk": "Ben Example"}
+    async with at(replace(SITE, people=people)) as place:
+        ticket = await place.desk.open(DRAFT)
+        place.jira.person_closes(ticket.reference)
+        place.jira.person_assigns(ticket.reference, "ben-at-the-desk")
+        await place.desk.set_severity(ticket.reference, Severity.INFO)
+        closed = await place.desk.read(ticket.reference)
+        place.time.pass_by(LATER)
+        [listed] = await place.desk.changed(LONG_AGO)
+        place.jira.person_reopens(ticket.reference)
+        opened = await place.desk.read(ticket.reference)
+        await place.desk.close(ticket.reference)
+        ours = await place.desk.read(ticket.reference)
+    assert ("Ana Example", "Ben Example") == (closed.by, closed.assignee)
+    assert ("", "", "Countersign") == (listed.by, opened.by, ours.by)
+
+
+@pytest.mark.parametrize(
+    ("changelog", "by"),
+    [
+        (None, ""),
+        ({}, ""),
+        ({"histories": []}, ""),
+        ({"histories": [moved("2026-11-20T10:00:00.000+0100", None)]}, ""),
+        ({"histories": [moved("2026-11-20T10:00:00.000+0100", {"accountId": "x"})]}, ""),
+        (
+            {
+                "histories": [
+                    moved("2026-11-20T10:00:00.000+0100", {"displayName": "Ana"}),
+                    moved("2026-11-20T09:30:00.000+0000", {"displayName": "Ben"}),
+                    moved("2026-11-20T11:00:00.000+0000", {"displayName": "Kim"}, "assignee"),
+                ]
+            },
+            "Ben",
+        ),
+    ],
+)
+async def test_where_a_changelog_names_nobody_nobody_closed_it(changelog: Any, by: str) -> None:
+    assert by == (await answered(said(closed(changelog=changelog))).read("10001")).by
+
+
 async def test_a_workflow_that_wants_what_we_cannot_give_is_told() -> None:
     only = Workflow(STRICT.first, STRICT.moves[:1], STRICT.closed, STRICT.dismissed)
     async with at(replace(SITE, workflow=only)) as place:
@@ -486,8 +694,18 @@ async def test_a_key_is_read_back_whether_or_not_comments_are_listed_with_it(lis
         asked = len(place.there.arrived) - before
         [comment] = place.jira.issues[0].comments
     assert (True, calls) == (found, asked)
-    assert {OURS: {"key": "b1-3.2"}} == comment.properties
+    assert {"key": "b1-3.2"} == comment.properties[OURS]
     assert "b1-3.2" not in json.dumps(comment.body)
+
+
+async def test_customers_of_a_service_project_do_not_see_what_is_said() -> None:
+    async with at() as place:
+        ticket = await place.desk.open(PLAIN)
+        await place.desk.comment(ticket.reference, TEXT, "k")
+        [comment] = place.jira.issues[0].comments
+        [told] = place.bodies("POST", "/issue/10001/comment")
+    assert not comment.public
+    assert {"key": "sd.public.comment", "value": {"internal": True}} in told["properties"]
 
 
 async def test_only_comments_that_are_young_enough_count() -> None:
@@ -528,6 +746,10 @@ BENT: tuple[tuple[str, Any], ...] = (
     ("read", shown(project=None)),
     ("read", shown(assignee="x")),
     ("read", shown(resolution=7, status={"name": "Done", "statusCategory": {"key": "done"}})),
+    ("read", closed(changelog=7)),
+    ("read", closed(changelog={"histories": [7]})),
+    ("read", closed(changelog={"histories": [{"items": [{}]}]})),
+    ("read", closed(changelog={"histories": [moved("yesterday", None)]})),
     ("said", {"comments": [{"id": "x", "created": "2026-11-20T10:07:00.000+0100"}], "total": 1}),
     ("said", {"comments": [7], "total": 1}),
     ("said", {"comments": [{"created": "2026-11-20T10:07:00.000+0100", "properties": [{}]}], "total": 1}),

@@ -1,9 +1,9 @@
 """What is particular to incidents of ServiceNow: texts that stay text, the sign-in, and answers that are none."""
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -31,11 +31,12 @@ from tests.contract.desks.servicenow_case import (
     CASE,
     CLIENT,
     CLIENT_SECRET,
+    CLOSE_CODE,
     GROUP,
     Standing,
     error,
 )
-from tests.contract.test_desks import DRAFT, HOSTILE, MARKER, NOW, TEXT
+from tests.contract.test_desks import DRAFT, HOSTILE, MARKER, NOW, OTHER, TEXT
 
 CREATE = ("POST", f"{TABLES}/incident")
 WRITE = ("PATCH", f"{TABLES}/incident/.*")
@@ -84,7 +85,7 @@ class Place:
 
 
 @asynccontextmanager
-async def at(terms: Terms = TERMS, group: str = GROUP, close_code: str = "Solution provided") -> AsyncIterator[Place]:
+async def at(terms: Terms = TERMS, group: str = GROUP, close_code: str = CLOSE_CODE) -> AsyncIterator[Place]:
     time, http = Hands(NOW), AiohttpHttp()
     client = (CLIENT, CLIENT_SECRET)
     instance = SeenServiceNow(time, LAG, client, groups=(GROUP,), users=(ASSIGNEE, "ben"))
@@ -118,7 +119,7 @@ class Scripted:
 def scripted(*answers: Answer, group: str = "", terms: Terms | None = None) -> tuple[ServiceNow, Scripted]:
     http = Scripted(list(answers))
     session = Session(http, Standing(), "https://acme.service-now.com", CLIENT, SecretStr(CLIENT_SECRET))
-    return ServiceNow(session, group, terms or Terms()), http
+    return ServiceNow(session, group, terms or Terms(), CLOSE_CODE), http
 
 
 def json_answer(body: Any, status: int = 200, **headers: str) -> Answer:
@@ -195,7 +196,9 @@ async def test_priorities_are_impact_and_urgency() -> None:
         [seen] = place.instance.seen()
         with pytest.raises(DeliveryError, match="TICKETS__SERVICENOW_PRIORITIES") as caught:
             await place.desk.set_severity(ticket.reference, Severity.INFO)
-    assert ("2 - High", True) == (seen.priority, caught.value.permanent)
+        await place.desk.set_severity(ticket.reference, Severity.WARNING)
+        [unnamed] = place.instance.seen()
+    assert ("2 - High", "3 - Moderate", True) == (seen.priority, unnamed.priority, caught.value.permanent)
 
 
 async def test_without_a_group_the_instance_decides() -> None:
@@ -260,8 +263,10 @@ USER = {"sys_id": REFERENCE, "user_name": ASSIGNEE, "active": "true"}
     ("title", "kept"),
     [("x" * 160, "x" * 160), ("x" * 161, "x" * 159 + "…"), ("😀" * 100, "😀" * 79 + "…"), ("a\nb\u202e", "a b")],
 )
-def test_a_title_is_one_line_of_160_characters(title: str, kept: str) -> None:
-    assert kept == journal.title(title)
+async def test_a_title_is_one_line_of_160_characters(title: str, kept: str) -> None:
+    async with at() as place:
+        await place.desk.open(replace(DRAFT, title=title))
+        assert kept == place.incident()["short_description"]
 
 
 LONG = "signing-account " * 600
@@ -277,6 +282,7 @@ def test_every_piece_fits_into_a_note_with_the_longest_key() -> None:
     pieces = journal.split(LONGEST)
     notes = [journal.note(piece, KEY) for piece in pieces]
     assert max(map(journal.length, notes)) <= journal.LIMIT
+    assert max(journal.length(journal.written(piece, in_stream=False)) for piece in pieces) <= journal.ROOM
     assert len(pieces) < 2 * sum(map(journal.length, notes)) / journal.LIMIT
     read = "".join(noted(piece).text for piece in pieces)
     assert (2_400 + 600, 5_000, 1_500) == (read.count("signing-account"), read.count("😀"), read.count("[code]"))
@@ -288,8 +294,8 @@ def test_every_piece_fits_into_a_note_with_the_longest_key() -> None:
 def test_pieces_are_few_and_keep_their_order() -> None:
     text = tuple(Block(f"Block {n}", (f"line {n}",), {"Fact": f"{n}"}) for n in range(400))
     pieces = journal.split(text)
-    whole = journal.written(text)
-    assert whole == "\n\n".join(journal.written(piece) for piece in pieces)
+    whole = journal.written(text, in_stream=True)
+    assert whole == "\n\n".join(journal.written(piece, in_stream=True) for piece in pieces)
     assert -(-journal.length(whole) // journal.ROOM) + 1 >= len(pieces)
 
 
@@ -313,6 +319,21 @@ def test_hostile_text_is_inert(hostile: str) -> None:
     assert 8 == " ".join(found.text.split()).count(" ".join(hostile.split()))
 
 
+@pytest.mark.parametrize("hostile", [*HOSTILE, *MORE])
+async def test_what_is_copied_from_a_description_is_what_was_written(hostile: str) -> None:
+    async with at() as place:
+        await place.desk.open(replace(DRAFT, text=everywhere(hostile)))
+        kept = place.incident()["description"]
+    assert ("\u200b" in kept, 8) == (False, kept.count(" ".join(hostile.split())))
+
+
+async def test_the_address_of_a_page_stands_in_a_description_as_it_is() -> None:
+    page = "https://portal.example/?a=[b]&c=@[d:e]"
+    async with at() as place:
+        await place.desk.open(replace(DRAFT, text=(Block(links=(Link("Portal", page),)),)))
+        assert f"Portal: {page}" == place.incident()["description"]
+
+
 def test_the_proof_would_see_it() -> None:
     found = Reader(activity(f"[code]<script>x</script>[/code] {MENTION} https://evil.example www.evil.example"))
     assert {"script", "a"} == set(found.elements)
@@ -328,7 +349,7 @@ def test_a_page_that_opens_is_the_only_link() -> None:
 
 
 def test_nobody_else_writes_the_line_of_a_key() -> None:
-    assert not journal.says(journal.written(everywhere("Countersign note b1-3.2")), "b1-3.2")
+    assert not journal.says(journal.written(everywhere("Countersign note b1-3.2"), in_stream=True), "b1-3.2")
     assert journal.says(journal.note(TEXT, "b1-3.2").replace("\n", "\r\n") + "\n\n", "b1-3.2")
     assert not journal.says(journal.note(TEXT, "b1-3.2"), "b1-3")
 
@@ -475,6 +496,69 @@ async def test_an_incident_that_is_not_shown_is_not_made_again() -> None:
             await asking
 
 
+def asked_of(desk: ServiceNow, reference: str) -> Sequence[Coroutine[Any, Any, object]]:
+    """Everything that names one incident."""
+    return (
+        desk.read(reference),
+        desk.comment(reference, TEXT, "k"),
+        desk.said(reference, "k", NOW),
+        desk.set_severity(reference, Severity.INFO),
+        desk.close(reference),
+        desk.reopen(reference),
+    )
+
+
+async def two_incidents(place: Place) -> tuple[str, str]:
+    """That searches know."""
+    one, other = await place.desk.open(DRAFT), await place.desk.open(replace(DRAFT, marker=OTHER))
+    place.time.pass_by(LAG + timedelta(seconds=1))
+    return one.reference, other.reference
+
+
+async def test_one_incident_that_may_no_longer_be_read_is_not_gone() -> None:
+    async with at() as place:
+        one, other = await two_incidents(place)
+        place.instance.hides(one)
+        for asking in asked_of(place.desk, one):
+            with pytest.raises(DeliveryError, match="does not show") as caught:
+                await asking
+            assert (False, False) == (caught.value.permanent, caught.value.maybe_taken)
+        assert other == (await place.desk.read(other)).reference
+        assert [] == [seen for seen in place.instance.seen() if seen.comments]
+        await place.desk.check()
+
+
+@pytest.mark.parametrize("counts", [True, False])
+async def test_where_no_incident_may_be_read_any_more_none_is_gone(counts: bool) -> None:
+    async with at() as place:
+        one, _ = await two_incidents(place)
+        place.instance.incidents_readable, place.instance.counts = False, counts
+        for asking in asked_of(place.desk, one):
+            with pytest.raises(DeliveryError, match="roles sn_incident_read"):
+                await asking
+
+
+@pytest.mark.parametrize("counts", [True, False])
+async def test_one_that_was_deleted_is_gone_beside_others(counts: bool) -> None:
+    async with at() as place:
+        one, other = await two_incidents(place)
+        place.instance.counts = counts
+        place.instance.person_deletes(one)
+        for asking in asked_of(place.desk, one):
+            with pytest.raises(NotThere):
+                await asking
+        assert other == (await place.desk.read(other)).reference
+
+
+async def test_one_that_was_deleted_is_gone_while_another_is_hidden() -> None:
+    async with at() as place:
+        one, other = await two_incidents(place)
+        place.instance.person_deletes(one)
+        place.instance.hides(other)
+        with pytest.raises(NotThere):
+            await place.desk.read(one)
+
+
 # Refusals, each with what a person can do.
 
 REFUSALS = {
@@ -527,7 +611,7 @@ async def test_an_instance_without_the_api_is_not_an_incident_that_is_gone() -> 
 
 
 async def test_a_reference_stays_in_its_place() -> None:
-    missing, there = failed(404, "No Record found"), json_answer({"result": []})
+    missing, there = failed(404, "No Record found"), json_answer({"result": []}, x_total_count="0")
     desk, http = scripted(missing, there)
     with pytest.raises(NotThere):
         await desk.read("../sys_user?x=1#y")
@@ -626,6 +710,28 @@ async def test_what_was_said_is_known_without_sight_of_the_journal_table() -> No
         place.there.fail(403, ("GET", ".*sys_journal_field"))
         found.append(await place.desk.said(ticket.reference, "b1.2", NOW))
     assert [True, False, True] == found
+
+
+async def test_where_notes_cannot_be_read_nobody_knows_what_was_said() -> None:
+    async with at() as place:
+        one, _ = await two_incidents(place)
+        await place.desk.comment(one, TEXT, "b1.2")
+        place.instance.notes_readable = False
+        assert await place.desk.said(one, "b1.2", NOW)
+        place.instance.journal_readable = False
+        for asking in (place.desk.said(one, "b1.2", NOW), place.desk.said(one, "b1", NOW), place.desk.check()):
+            with pytest.raises(DeliveryError, match=r"right to read the field work_notes .*\.$") as caught:
+                await asking
+            assert (True, False) == (caught.value.permanent, caught.value.maybe_taken)
+
+
+async def test_notes_that_may_be_read_and_are_none_were_not_said() -> None:
+    async with at() as place:
+        await place.desk.check()
+        one, _ = await two_incidents(place)
+        place.instance.journal_readable = False
+        assert not await place.desk.said(one, "b1.2", NOW)
+        await place.desk.check()
 
 
 async def test_a_note_of_another_incident_is_not_ours() -> None:

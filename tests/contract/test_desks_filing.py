@@ -43,10 +43,10 @@ class Forgetful(TableTickets):
 
     deaths: list[Died] = field(default_factory=lambda: [Died()])
 
-    async def put(self, receiver: str, record: TicketRecord, opened_in: str = "") -> TicketRecord:
+    async def put(self, receiver: str, record: TicketRecord, opened_in: str = "", given_back: str = "") -> TicketRecord:
         if record.ticket and self.deaths:
             raise self.deaths.pop()
-        return await TableTickets.put(self, receiver, record, opened_in)
+        return await TableTickets.put(self, receiver, record, opened_in, given_back)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Office:
         self.clock.at += MINUTE
 
     def part(self, intent: Intent, key: str) -> Part:
-        [part] = self.channel.compose(key, [intent], {})
+        [part] = self.channel.compose(key, [replace(intent, version=int(key[1:]))], {})
         return part
 
     def seen(self) -> list[Seen]:
@@ -85,7 +85,7 @@ async def office(case: DeskCase, tickets: TableTickets | None = None) -> AsyncIt
     try:
         async with listening(case, case.stand_in(clock.now, LAG)) as there:
             desk = case.desk(http, there.address, case.terms)
-            filing = Filing("desk", desk, tickets or TableTickets(rows), TableLooks(rows), clock, LAG)
+            filing = Filing("desk", "here", desk, tickets or TableTickets(rows), TableLooks(rows), clock, LAG)
             yield Office(case, Ticketing(filing, PORTAL, 20, timedelta(days=14)), there, clock)
             assert [] == there.refusals
     finally:
@@ -135,7 +135,7 @@ async def test_a_crash_between_making_a_ticket_and_writing_it_down_leaves_one(ca
             await here.channel.send(part)
         with pytest.raises(DeliveryError, match="searched for"):
             await here.channel.send(part)
-        here.clock.at += 2 * MINUTE
+        here.clock.at += 3 * MINUTE
         await here.channel.send(part)
         seen = here.only()
         record = await here.channel.filing.tickets.get("desk", WARNING.problem)
@@ -151,7 +151,7 @@ async def test_a_ticket_whose_making_was_not_answered_is_found(case: DeskCase) -
         with pytest.raises(DeliveryError) as caught:
             await here.tell(WARNING, "b1")
         assert caught.value.maybe_taken
-        here.clock.at += 2 * MINUTE
+        here.clock.at += 3 * MINUTE
         await here.tell(WARNING, "b1")
         assert here.only().is_open
 
@@ -180,7 +180,7 @@ async def test_of_two_tickets_the_later_is_closed_and_names_the_first(case: Desk
         assert record
         here.clock.at += MINUTE
         late = await filing.desk.open(Draft(record.marker, record.title, (Block(lines=("Late.",)),), record.severity))
-        here.clock.at += 2 * MINUTE
+        here.clock.at += 3 * MINUTE
         await here.tell(WARNING, "b1")
         first, second = here.seen()
     assert (True, False) == (first.is_open, second.is_open)

@@ -193,6 +193,71 @@ def test_it_takes_nothing_that_does_not_say_that_it_is_json() -> None:
     assert 415 == reply.status
 
 
+def test_its_changelog_is_shown_where_it_is_asked_for_the_latest_first() -> None:
+    time = Hands(NOW)
+    jira = JiraStandIn(time, LAG)
+    asked(jira, "POST", "/issue", {"fields": GOOD})
+    asked(jira, "PUT", "/issue/OPS-1", {"fields": {"priority": {"name": "Low"}, "labels": ["a", "b"]}})
+    time.pass_by(LATER)
+    asked(jira, "POST", "/issue/OPS-1/transitions", {"transition": {"id": "31"}})
+    bare = asked(jira, "GET", "/issue/OPS-1").body
+    log = asked(jira, "GET", "/issue/OPS-1", fields="status", expand="names,changelog").body["changelog"]
+    latest, first = log["histories"]
+    assert "changelog" not in bare
+    assert (2, 0, 2) == (log["total"], log["startAt"], log["maxResults"])
+    assert ("Countersign", "2026-11-20T11:07:06.000+0200") == (latest["author"]["displayName"], latest["created"])
+    assert latest["items"] == [
+        {
+            "field": "status",
+            "fieldtype": "jira",
+            "fieldId": "status",
+            "from": "10100",
+            "fromString": "To Do",
+            "to": "10102",
+            "toString": "Done",
+        },
+        {
+            "field": "resolution",
+            "fieldtype": "jira",
+            "fieldId": "resolution",
+            "from": None,
+            "fromString": None,
+            "to": "10000",
+            "toString": "Done",
+        },
+    ]
+    assert [("priority", None, "Low"), ("labels", None, "a b")] == [
+        (one["field"], one["fromString"], one["toString"]) for one in first["items"]
+    ]
+
+
+def test_what_is_hidden_is_there_for_nobody_who_asks() -> None:
+    time = Hands(NOW)
+    jira = JiraStandIn(time, LAG)
+    jira.person_hides("10001")
+    made = [asked(jira, "POST", "/issue", {"fields": GOOD}).status for _ in range(2)]
+    time.pass_by(LATER)
+    found = asked(jira, "GET", "/search/jql", jql="project = OPS").body["issues"]
+    read = [asked(jira, "GET", f"/issue/{one}").status for one in ("10001", "OPS-1", "10002")]
+    assert ([201, 201], [{"id": "10002"}], [404, 404, 200]) == (made, found, read)
+
+
+def test_a_comment_is_public_unless_its_property_says_otherwise() -> None:
+    jira = JiraStandIn(Hands(NOW), LAG)
+    asked(jira, "POST", "/issue", {"fields": GOOD})
+    inside: list[Any] = [[], [{"internal": False}], [{"internal": True}], ["internal"]]
+    for values in inside:
+        properties = [{"key": "sd.public.comment", "value": value} for value in values]
+        asked(jira, "POST", "/issue/OPS-1/comment", {"body": doc(LINE), "properties": properties})
+    shown = [one["jsdPublic"] for one in asked(jira, "GET", "/issue/OPS-1/comment").body["comments"]]
+    assert [True, True, False, True] == shown
+
+
+def test_it_says_when_it_answered() -> None:
+    reply = asked(JiraStandIn(Hands(NOW), LAG), "GET", "/project/OPS")
+    assert "Fri, 20 Nov 2026 09:07:00 GMT" == reply.headers["Date"]
+
+
 def test_its_keys_are_labels_and_properties() -> None:
     jira = JiraStandIn()
     made = {"fields": {"labels": [OURS, MARKER]}}

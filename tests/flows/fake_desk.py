@@ -110,7 +110,13 @@ class FakeDesk:
         kept = self._kept(reference)
         word = "won't fix" if status is Status.DISMISSED else str(status)
         kept.ticket = replace(
-            kept.ticket, status=status, word=word, by=by, assignee=assignee or kept.ticket.assignee, changed=self.now()
+            kept.ticket,
+            status=status,
+            word=word,
+            by=by,
+            assignee=assignee or kept.ticket.assignee,
+            changed=self.now(),
+            closed=None if status is Status.OPEN else self.now(),
         )
 
     def _kept(self, reference: str) -> Kept:

@@ -34,7 +34,7 @@ async def story(fuse: Fuse) -> tuple[World, FakeDesk]:
     }
     account = world.azure.add("payments", Profile())
     kept, looks = TableTickets(world.storage.outbox), TableLooks(world.storage.looks)
-    filing = Filing("github", FusedDesk(desk, fuse), kept, looks, world.clock, LAG)
+    filing = Filing("github", "contoso/signing", FusedDesk(desk, fuse), kept, looks, world.clock, LAG)
     world.receivers = {"github": Ticketing(filing, "https://portal.example", 20, 14 * DAY)}
     for hour, state in enumerate(STATES):
         await world.run(START + hour * HOUR)

@@ -32,7 +32,7 @@ VALIDATION = Profile().validation
 def ticketing(clock: Movable, desk: FakeDesk, rows: InMemoryRows | None = None, most_new: int = 20) -> Ticketing:
     """The desk as a channel, over rows in memory."""
     kept = rows or InMemoryRows()
-    filing = Filing("github", desk, TableTickets(kept), TableLooks(kept), clock, LAG)
+    filing = Filing("github", "contoso/signing", desk, TableTickets(kept), TableLooks(kept), clock, LAG)
     return Ticketing(filing, PORTAL, most_new, 14 * DAY)
 
 
@@ -68,9 +68,8 @@ def office(most_new: int = 20, **settings: str) -> Office:
         **settings,
     }
     desk = FakeDesk(world.clock.now)
-    filing = Filing(
-        "github", desk, TableTickets(world.storage.outbox), TableLooks(world.storage.looks), world.clock, LAG
-    )
+    kept, looks = TableTickets(world.storage.outbox), TableLooks(world.storage.looks)
+    filing = Filing("github", "contoso/signing", desk, kept, looks, world.clock, LAG)
     world.receivers["github"] = Ticketing(filing, PORTAL, most_new, 14 * DAY)
     return Office(world, desk)
 
@@ -196,7 +195,7 @@ async def test_twenty_tickets_a_check_and_one_that_names_the_rest() -> None:
     here.world.azure.add("games", *(Profile(f"p-{number:02}", status="Suspended") for number in range(50)))
     await here.check()
     own = [title for title in here.names() if "suspended" in title]
-    summary = here.about("wait for a ticket of their own")
+    summary = here.about("wait for tickets of their own")
     assert 20 == len(own)
     waiting = [f"p-{number:02}" for number in range(50) if not any(f"p-{number:02}" in title for title in own)]
     assert [] == [name for name in waiting if name not in summary.texts[0]]
@@ -242,7 +241,7 @@ async def test_a_group_is_one_ticket_that_ends_with_its_last_problem() -> None:
     for _ in range(3):
         await here.check()
     assert (Status.OPEN, 2) == (ticket.ticket.status, len(ticket.texts))
-    assert "1 more problem of this ticket still open" in ticket.texts[1]
+    assert "1 more problem of this ticket is still open" in ticket.texts[1]
     here.world.azure.change(account, status="Active")
     for _ in range(3):
         await here.check()
@@ -272,7 +271,7 @@ async def test_explain_names_the_ticket_and_what_became_of_it() -> None:
 
 
 def part(channel: Ticketing, reason: Reason = Reason.FIRST, key: str = "b1") -> Part:
-    [found] = channel.compose(key, [replace(SUSPENDED, reason=reason)], {})
+    [found] = channel.compose(key, [replace(SUSPENDED, reason=reason, version=int(key[1:]))], {})
     return found
 
 
@@ -313,7 +312,7 @@ async def test_a_create_that_nobody_knows_of_and_that_was_none_is_done_again() -
     channel = ticketing(clock, desk)
     with pytest.raises(DeliveryError):
         await channel.send(part(channel))
-    clock.at += 2 * MINUTE
+    clock.at += 3 * MINUTE
     await channel.send(part(channel))
     assert 1 == len(desk.kept)
 
@@ -340,10 +339,50 @@ async def test_of_two_tickets_the_later_is_closed_with_a_link_to_the_first() -> 
     assert record
     clock.at += MINUTE
     await desk.open(Draft(record.marker, "again", (), Severity.CRITICAL))
-    clock.at += 2 * MINUTE
+    clock.at += 3 * MINUTE
     await channel.send(part(channel))
     assert [Status.OPEN, Status.DONE] == [kept.ticket.status for kept in desk.tickets()]
     assert "https://desk.example/1" in desk.kept["2"].texts[-1]
+
+
+async def test_a_double_that_cannot_be_closed_keeps_nothing_else_from_being_read() -> None:
+    here = office()
+    here.world.azure.add("games", Profile("a", status="Suspended"), Profile("b", status="Suspended"))
+    await here.check()
+    first = here.desk.kept["1"].ticket
+    double = await here.desk.open(Draft(first.marker, "again", (), Severity.CRITICAL))
+    here.desk.before["close"] = [refused() for _ in range(9)]
+    for _ in range(3):
+        here.desk.person(double.reference, Status.OPEN)
+        here.desk.person("2", Status.OPEN, "", assignee="ben")
+        await here.check()
+    assert 1 == len(here.desk.kept[double.reference].texts)
+    record = await here.world.house().tickets.marked("github", here.desk.kept["2"].ticket.marker)
+    assert record
+    assert record.ticket
+    assert "ben" == record.ticket.assignee
+
+
+async def test_a_copy_that_somebody_made_of_a_ticket_is_theirs() -> None:
+    here = office()
+    here.world.azure.add("games", Profile(status="Suspended"))
+    await here.check()
+    await here.check(5)
+    copy = await here.desk.open(Draft(here.desk.kept["1"].ticket.marker, "copied", (), Severity.CRITICAL))
+    await here.check()
+    await here.check()
+    kept = here.desk.kept[copy.reference]
+    assert (Status.OPEN, 1) == (kept.ticket.status, len(kept.texts))
+
+
+async def test_a_ticket_that_was_made_and_is_not_shown_is_not_made_again_and_again() -> None:
+    clock = HandClock()
+    hidden = DeliveryError("It was made, and is not shown.", permanent=True, maybe_taken=True)
+    desk = FakeDesk(clock.now, after={"open": [hidden]})
+    channel = ticketing(clock, desk)
+    with pytest.raises(DeliveryError) as caught:
+        await channel.send(part(channel))
+    assert (True, True) == (caught.value.permanent, caught.value.maybe_taken)
 
 
 async def test_a_comment_whose_answer_was_lost_is_not_repeated() -> None:

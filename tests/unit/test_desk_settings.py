@@ -105,3 +105,34 @@ def test_a_mistake_is_one_plain_sentence(environment: dict[str, str], sentence: 
 def test_tokens_are_not_shown() -> None:
     settings = read(**{**GITHUB, "TICKETS__GITHUB_TOKEN": "t0k3n-a"}, **{**JIRA, "TICKETS__JIRA_TOKEN": "t0k3n-b"})
     assert "t0k3n" not in f"{settings!r}{settings.receivers!r}"
+
+
+def test_a_further_desk_takes_everything_from_the_first_that_it_does_not_say_itself() -> None:
+    settings = read(
+        **JIRA,
+        TICKETS__JIRA_TYPE="Incident",
+        TICKETS__JIRA_PROJECT__GAMES="GAM",
+        TICKETS__JIRA_COMPONENT__GAMES="Store",
+    )
+    games = settings.receivers["jira:games"].set_by
+    assert ("GAM", "Incident", "Store") == (games.jira_project, games.jira_type, games.jira_component)
+    assert ("OPS", "") == (settings.jira_project, settings.jira_component)
+
+
+def test_a_first_desk_that_is_there_by_half_is_said_though_a_further_one_is_whole() -> None:
+    games = {"TICKETS__GITHUB_REPOSITORY__GAMES": "contoso/games", "TICKETS__GITHUB_TOKEN__GAMES": "t"}
+    _, mistakes = config.read({"TICKETS__GITHUB_REPOSITORY": "contoso/signing", **games})
+    words = "TICKETS__GITHUB_TOKEN must be set, too: until then no ticket is opened in GitHub."
+    assert [words] == [mistake.sentence for mistake in mistakes]
+
+
+def test_a_sign_in_that_only_further_desks_use_is_no_mistake() -> None:
+    settings = read(TICKETS__GITHUB_TOKEN="t", TICKETS__GITHUB_REPOSITORY__GAMES="contoso/games")
+    assert ("github:games",) == settings.desk_names
+
+
+def test_azure_devops_is_not_in_every_cloud() -> None:
+    there = {"TICKETS__DEVOPS_ORGANIZATION": "https://dev.azure.com/contoso", "TICKETS__DEVOPS_PROJECT": "Signing"}
+    _, mistakes = config.read({**there, "AZURE__CLOUD": "china"})
+    words = "TICKETS__DEVOPS_ORGANIZATION: Azure DevOps is in the public cloud only, and AZURE__CLOUD is china."
+    assert [words] == [mistake.sentence for mistake in mistakes]

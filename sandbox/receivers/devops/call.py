@@ -15,6 +15,7 @@ QUERIES: Mapping[str, set[str]] = {
     "POST wiql": {"timePrecision", "$top"},
     "POST workitemsbatch": set(),
     "GET states": set(),
+    "GET recyclebin": set(),
     "GET projects": {"includeCapabilities", "includeHistory"},
     "POST comments": {"format"},
     "GET comments": {"$top", "continuationToken", "includeDeleted", "$expand", "order"},

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import Enum, auto
 from typing import Any
 
 from sandbox.receivers.devops.schema import Refused, WorkItemType
@@ -19,15 +20,24 @@ class Remark:
     made: datetime
 
 
+class Whereabouts(Enum):
+    """`HIDDEN`: in an area whose work items our sign-in may not view."""
+
+    THERE = auto()
+    BINNED = auto()
+    HIDDEN = auto()
+    DESTROYED = auto()
+
+
 @dataclass(slots=True)
 class Item:
-    """`known` is what the search gets to know, and since when; None where the work item is gone."""
+    """`known` is what the search gets to know, and since when; None where the work item is not to be found."""
 
     number: int
     kind: WorkItemType
     fields: dict[str, Any]
     revision: int = 1
-    deleted: bool = False
+    lies: Whereabouts = Whereabouts.THERE
     remarks: list[Remark] = field(default_factory=list)
     known: list[tuple[datetime, dict[str, Any] | None]] = field(default_factory=list)
 
@@ -40,6 +50,12 @@ def shown(item: Item, names: Sequence[str] | None = None) -> dict[str, Any]:
     """A field without a value is left out."""
     fields = item.fields if names is None else {name: item.fields[name] for name in names if name in item.fields}
     return {"id": item.number, "rev": item.revision, "fields": fields, "url": address_of(item)}
+
+
+def shown_binned(item: Item) -> dict[str, Any]:
+    """ "WorkItemDelete", as in "Recyclebin - Get" (rest/api/azure/devops/wit/recyclebin/get)."""
+    name = f"{item.kind.name} {item.number}"
+    return {"id": item.number, "code": 200, "type": item.kind.name, "name": name, "resource": shown(item)}
 
 
 def address_of(item: Item) -> str:
@@ -59,7 +75,7 @@ def identity(address: str) -> dict[str, Any]:
 
 
 def no_item(reference: str) -> Refused:
-    """Gone, deleted, or never there."""
+    """Gone, deleted, hidden, or never there: it says the same of each."""
     message = f"TF401232: Work item {reference} does not exist, or you do not have permissions to read it."
     return Refused(404, "WorkItemUnauthorizedAccessException", message)
 

@@ -33,12 +33,23 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WorkItemType:
-    """`states` by name with their category, the first being that of new ones; `reasons` by state, the usual first."""
+    """`states` by name with their category, the first being that of new ones; `reasons` by state, the usual first.
+
+    `straight` are reasons of going from one state to another where they are others than usual, and `barred` is where
+    no transition leads.
+    """
 
     name: str
     states: Mapping[str, str]
     reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     required: tuple[str, ...] = ()
+    straight: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    barred: frozenset[tuple[str, str]] = frozenset()
+
+    def usual_reason(self, before: str, after: str) -> str:
+        """Where none is given."""
+        usual = self.reasons.get(after, (f"Moved to state {after}",))
+        return self.straight.get((before, after), usual)[0]
 
 
 # "Workflow states and state categories" (boards/work-items/workflow-and-state-categories). Basic, with a state of the
@@ -55,9 +66,17 @@ BUG = WorkItemType(
         "Closed": ("Fixed and verified", "As Designed", "Cannot Reproduce", "Deferred", "Duplicate", "Obsolete"),
     },
 )
+# Reasons: "CMMI process workflow" (boards/work-items/guidance/cmmi-process-workflow). Straight to Closed is rejected.
+TASK = WorkItemType(
+    "Task",
+    {"Proposed": "Proposed", "Active": "InProgress", "Resolved": "Resolved", "Closed": "Completed"},
+    {"Active": ("Accepted", "Reactivated"), "Resolved": ("Complete",), "Closed": ("Completed", "Cut", "Deferred")},
+    straight={("Proposed", "Closed"): ("Rejected", "Duplicate", "Deferred")},
+    barred=frozenset({("Closed", "Proposed")}),
+)
 ENDLESS = WorkItemType("Note", {"Written": "Proposed"})
 STRICT = WorkItemType("Change", {"New": "Proposed", "Closed": "Completed"}, required=("Custom.Team",))
-TYPES = (ISSUE, BUG, ENDLESS, STRICT)
+TYPES = (ISSUE, BUG, TASK, ENDLESS, STRICT)
 
 # "Field reference" (boards/work-items/guidance/work-item-field): of what kind each is.
 KINDS: Mapping[str, str] = {
@@ -66,7 +85,10 @@ KINDS: Mapping[str, str] = {
     "System.WorkItemType": "read only",
     "System.CreatedDate": "read only",
     "System.ChangedDate": "read only",
+    "System.ChangedBy": "read only",
     "Microsoft.VSTS.Common.ClosedBy": "read only",
+    "Microsoft.VSTS.Common.ResolvedBy": "read only",
+    "Microsoft.VSTS.Common.StateChangeDate": "read only",
     "System.Title": "string",
     "System.State": "state",
     "System.Reason": "reason",
@@ -145,6 +167,19 @@ def demand(fields: Mapping[str, Any], kind: WorkItemType) -> None:
     for name in ("System.Title", *kind.required):
         if not fields.get(name):
             raise _broken(name, "Required, InvalidEmpty", "rule-reference: it is required")
+
+
+def allow(before: Mapping[str, Any], found: Mapping[str, Any], kind: WorkItemType) -> None:
+    """What a transition, and the lack of one, permits. Breaking these rules is no malformed request.
+
+    A reason cannot be changed within a state (ssimakov.geekswithblogs.net/BobHardister, 2012-05-15).
+    """
+    old = before["System.State"]
+    new = found.get("System.State", old)
+    if (old, new) in kind.barred:
+        raise _broken("System.State", "HasValues, LimitedToValues, InvalidListValue", "")
+    if old == new and found.get("System.Reason", before["System.Reason"]) != before["System.Reason"]:
+        raise _broken("System.Reason", "ReadOnly", "")
 
 
 def _broken(name: str, code: str, where: str) -> Refused:

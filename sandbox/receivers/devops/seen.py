@@ -5,7 +5,7 @@ from xml.etree.ElementTree import Element
 
 import html5lib
 
-from sandbox.receivers.devops.items import Item
+from sandbox.receivers.devops.items import Item, Whereabouts
 from sandbox.receivers.devops.stand_in import DevOpsStandIn
 from sandbox.receivers.tickets import Seen
 
@@ -38,7 +38,9 @@ class SeenDevOps(DevOpsStandIn):
     """With what a person sees."""
 
     def seen(self) -> Sequence[Seen]:
-        return [_seen(item) for item in self.items.values() if not item.deleted]
+        """What is hidden from our sign-in others see."""
+        seen = (Whereabouts.THERE, Whereabouts.HIDDEN)
+        return [_seen(item) for item in self.items.values() if item.lies in seen]
 
 
 def _seen(item: Item) -> Seen:

@@ -9,11 +9,13 @@ from sandbox.receivers.devops.items import (
     ME,
     Item,
     Remark,
+    Whereabouts,
     address_of,
     identity,
     moment_text,
     no_item,
     shown,
+    shown_binned,
     shown_remark,
 )
 from sandbox.receivers.devops.schema import (
@@ -21,6 +23,7 @@ from sandbox.receivers.devops.schema import (
     Refused,
     Rules,
     WorkItemType,
+    allow,
     changes,
     checked,
     demand,
@@ -38,6 +41,11 @@ MOST_IN_BATCH = 200
 MOST_FOUND = 20_000
 # "Comments - Get Comments" (rest/api/azure/devops/wit/comments/get-comments): a page; its size is not documented.
 MOST_COMMENTS = 200
+# Who did it, and the categories of states in which that is kept, the first being the one that sets it.
+KEPT: Mapping[str, tuple[str, ...]] = {
+    "Microsoft.VSTS.Common.ResolvedBy": ("Resolved", "Completed"),
+    "Microsoft.VSTS.Common.ClosedBy": ("Completed",),
+}
 
 
 class DevOpsStandIn:
@@ -53,6 +61,7 @@ class DevOpsStandIn:
         ("POST", f"{WIT}/wiql"),
         ("POST", f"{WIT}/workitemsbatch"),
         ("GET", f"{WIT}/workitemtypes/{{what}}/states"),
+        ("GET", f"{WIT}/recyclebin/{{what}}"),
         ("GET", f"{PLACE}/_apis/projects/{{project}}"),
     )
 
@@ -112,9 +121,15 @@ class DevOpsStandIn:
 
     def person_deletes(self, reference: str) -> None:
         """Into the recycle bin."""
-        item = self._there(reference)
-        item.deleted = True
-        item.known.append((self._now(), None))
+        self._put_away(reference, Whereabouts.BINNED)
+
+    def person_hides(self, reference: str) -> None:
+        """Moves it into an area that we may not see."""
+        self._put_away(reference, Whereabouts.HIDDEN)
+
+    def person_destroys(self, reference: str) -> None:
+        """For good."""
+        self._put_away(reference, Whereabouts.DESTROYED)
 
     def throttle(self, seconds: int) -> None:
         """The next request is refused with so long to wait."""
@@ -153,6 +168,7 @@ class DevOpsStandIn:
             "POST wiql": self._query,
             "POST workitemsbatch": self._batch,
             "GET states": _states,
+            "GET recyclebin": self._recycle_bin,
             "GET projects": lambda _: {"id": "6ce954b1-ce1f-45d1-b94d-e6bf2464ba2c", "name": self.project},
             "POST comments": self._comment,
             "GET comments": self._comments,
@@ -190,20 +206,24 @@ class DevOpsStandIn:
         item = self._there(call.what)
         found = changes(call.document(), revision=item.revision)
         fields = {name: checked(name, value, item.kind, self._rules) for name, value in found.items()}
+        allow(item.fields, fields, item.kind)
         demand(item.fields | fields, item.kind)
         self._set(item, fields, ME)
         return shown(item)
 
     def _set(self, item: Item, fields: Mapping[str, Any], who: str) -> None:
-        """With what the rules of a state set: its usual reason, and who closed it."""
-        state = fields.get("System.State", item.fields.get("System.State"))
-        if state != item.fields.get("System.State"):
-            usual = item.kind.reasons.get(state, (f"Moved to state {state}",))[0]
-            fields = {"System.Reason": usual, **fields}
-            item.fields.pop("Microsoft.VSTS.Common.ClosedBy", None)
-            if item.kind.states[state] == "Completed":
-                item.fields["Microsoft.VSTS.Common.ClosedBy"] = identity(who)
-        item.fields |= {**fields, "System.ChangedDate": moment_text(self._now())}
+        """With what the rules of a state set: its usual reason, and who resolved or closed it (but not removed it)."""
+        before, now = item.fields.get("System.State", ""), moment_text(self._now())
+        state = fields.get("System.State", before)
+        if state != before:
+            usual, category = item.kind.usual_reason(before, state), item.kind.states[state]
+            fields = {"System.Reason": usual, "Microsoft.VSTS.Common.StateChangeDate": now, **fields}
+            for name, kept in KEPT.items():
+                if category not in kept:
+                    item.fields.pop(name, None)
+                elif category == kept[0]:
+                    item.fields[name] = identity(who)
+        item.fields |= {**fields, "System.ChangedDate": now, "System.ChangedBy": identity(who)}
         item.revision += 1
         item.known.append((self._now(), dict(item.fields)))
 
@@ -235,7 +255,8 @@ class DevOpsStandIn:
         if policy not in ("fail", "omit"):
             raise invalid("errorPolicy", "work-items/get-work-items-batch: Fail or Omit")
         names = [known(name) for name in body["fields"]] if "fields" in body else None
-        there = [item if (item := self.items.get(one)) and not item.deleted else None for one in ids]
+        found = [self.items.get(one) for one in ids]
+        there = [item if item and item.lies is Whereabouts.THERE else None for item in found]
         if policy == "fail" and None in there:
             raise no_item(str(ids[there.index(None)]))
         return {"count": len(ids), "value": [shown(item, names) if item else None for item in there]}
@@ -265,9 +286,21 @@ class DevOpsStandIn:
         shown = [shown_remark(item, remark) for remark in page]
         return {"totalCount": len(ordered), "count": len(page), "comments": shown, **more}
 
+    def _recycle_bin(self, call: Call) -> Any:
+        """ "Recyclebin - Get" (rest/api/azure/devops/wit/recyclebin/get)."""
+        return shown_binned(self._lying(call.what, Whereabouts.BINNED))
+
+    def _put_away(self, reference: str, lies: Whereabouts) -> None:
+        item = self._there(reference)
+        item.lies = lies
+        item.known.append((self._now(), None))
+
     def _there(self, reference: str) -> Item:
+        return self._lying(reference, Whereabouts.THERE)
+
+    def _lying(self, reference: str, lies: Whereabouts) -> Item:
         item = self.items.get(int(reference)) if reference.isdecimal() else None
-        if item is None or item.deleted:
+        if item is None or item.lies is not lies:
             raise no_item(reference)
         return item
 

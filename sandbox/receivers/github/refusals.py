@@ -37,6 +37,24 @@ def body_of(status: int, message: str) -> dict[str, Any]:
     return {"message": message, "documentation_url": DOCS, "status": str(status)}
 
 
+def too_quickly() -> Refused:
+    """What makes content has a limit of its own (cli/cli issue 4801), and GitHub calls it a validation that failed."""
+    error = {"resource": "Issue", "code": "custom", "field": "base", "message": "was submitted too quickly"}
+    return Refused(422, "Validation Failed", errors=[error])
+
+
+def abuse() -> Refused:
+    """The same limit in older words (nf-core/tools issue 970)."""
+    words = "You have triggered an abuse detection mechanism and have been temporarily blocked from content creation."
+    return Refused(403, f"{words} Please retry your request again later.")
+
+
+def no_permission(needed: str) -> Refused:
+    """ "Troubleshooting the REST API", "Resource not accessible"."""
+    headers = {"x-accepted-github-permissions": f"issues={needed}"}
+    return Refused(403, "Resource not accessible by personal access token", headers=headers)
+
+
 def not_found(why: str = "") -> Refused:
     """ "Troubleshooting the REST API": nobody is told whether it is there."""
     return Refused(404, "Not Found", why)

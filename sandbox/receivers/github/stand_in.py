@@ -16,6 +16,7 @@ from sandbox.receivers.github.refusals import (
     check_length,
     invalid,
     moved,
+    no_permission,
     not_found,
 )
 from sandbox.receivers.github.repository import GitHubRepository, assignees_of, names_of
@@ -55,7 +56,7 @@ A_LIMIT = 5_000  # "Rate limits for the REST API": an hour, with a personal toke
 class GitHubStandIn(GitHubRepository):
     """`repository` is the only one that there is; with a token, no other is taken.
 
-    `may_write`: the token's permission; `may_label`: the role of its owner. Milestone 1 is the only one.
+    `may_read`, `may_write`: the token's permission for issues; `may_label`: the role of its owner. Milestone 1 is the only one.
     """
 
     kind = "github"
@@ -72,7 +73,7 @@ class GitHubStandIn(GitHubRepository):
         super().__init__(now, lag, assignable)
         self._token, self._repository = token, repository
         self._throttles, self._left = list[Reply](), A_LIMIT
-        self.may_write = self.may_label = self.has_issues = True
+        self.may_read = self.may_write = self.may_label = self.has_issues = True
         self.archived = self.renamed = False
 
     def judge(self, arrival: Arrival) -> Reply:
@@ -88,8 +89,15 @@ class GitHubStandIn(GitHubRepository):
         """GitHub has no place for one, and takes everything twice."""
         return None
 
-    def throttle(self, seconds: int, *, secondary: bool = False) -> None:
-        """ "Rate limits for the REST API", "Exceeding the rate limit": 403 or 429, and how long is in the headers."""
+    def throttle(self, seconds: int, *, secondary: bool = False, worded: Refused | None = None) -> None:
+        """ "Rate limits for the REST API", "Exceeding the rate limit": 403 or 429, and how long is in the headers.
+
+        The limit of what makes content is `worded` otherwise, and does not say how long where that is 0 seconds.
+        """
+        if worded:
+            late = {"retry-after": str(seconds)} if seconds else {}
+            self._throttles.append(replace(worded.reply, headers=late))
+            return
         reset = str(int(self.now().timestamp()) + seconds)
         spent = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": reset}
         which = "a secondary rate limit" if secondary else "the rate limit"
@@ -107,20 +115,26 @@ class GitHubStandIn(GitHubRepository):
         shapes = Shapes(f"http://{arrival.headers.get('host', 'localhost')}{PREFIX}", self._repository, version)
         if what.path == REPO:
             return Reply(200, body=shapes.repo({"has_issues": self.has_issues, "archived": self.archived}))
-        self._check_allowed(what.method)
+        self._check_allowed(what)
         if what.method == "GET":
             return self._shown(shapes, arrival, what)
         body = object_in(arrival, what.path) if what.method in ("POST", "PATCH") else {}
         return self._created(shapes, body) if what.path == ISSUES else self._changed(shapes, what, body)
 
-    def _check_allowed(self, method: str) -> None:
+    def _check_allowed(self, what: Asked) -> None:
+        """An issue that the token may not read is hidden as if it were not there, and a list says what is missing.
+
+        So people saw it of the list (mamertofabian/bolt-to-github issue 83).
+        """
+        method = what.method
         if not self.has_issues:  # "Create an issue": 410 where issues are disabled.
             raise Refused(410, "Issues has been disabled in this repository.")
+        if not self.may_read:
+            raise not_found() if what.number else no_permission("read" if method == "GET" else "write")
         if method != "GET" and self.archived:
             raise Refused(403, "Repository was archived so is read-only.")
-        if method != "GET" and not self.may_write:  # "Troubleshooting the REST API", "Resource not accessible".
-            needed = {"x-accepted-github-permissions": "issues=write"}
-            raise Refused(403, "Resource not accessible by personal access token", headers=needed)
+        if method != "GET" and not self.may_write:
+            raise no_permission("write")
 
     def _shown(self, shapes: Shapes, arrival: Arrival, what: Asked) -> Reply:
         """ "List issue comments": the first made first."""

@@ -1,13 +1,17 @@
 """Issues as a Jira site keeps them, and as its search knows them a little later."""
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
+from sandbox.receivers.jira.changelog import Change, Item
 from sandbox.receivers.jira.jql import Found, Query
 from sandbox.receivers.jira.workflows import RESOLUTIONS, State
+
+VISIBILITY = "sd.public.comment"  # Of a comment, in a service project.
+MOST_CHANGES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,12 @@ class Comment:
     body: dict[str, Any]
     properties: Mapping[str, Any]
     created: datetime
+
+    @property
+    def public(self) -> bool:
+        """Whether customers of a service project see it, which they do unless that property says otherwise."""
+        found = self.properties.get(VISIBILITY)
+        return not (isinstance(found, dict) and found.get("internal") is True)
 
 
 @dataclass(slots=True)
@@ -35,10 +45,13 @@ class Issue:
     assignee: str = ""
     comments: list[Comment] = field(default_factory=list)
     versions: list[tuple[datetime, "Issue"]] = field(default_factory=list)
+    history: list[Change] = field(default_factory=list)
 
-    def changed(self, now: datetime) -> None:
-        """Something was; Jira keeps milliseconds."""
+    def changed(self, now: datetime, by: str = "", items: Sequence[Item] = ()) -> None:
+        """Something was; Jira keeps milliseconds. What has no items is in no changelog."""
         self.updated = now.replace(microsecond=now.microsecond // 1_000 * 1_000)
+        if items:
+            self.history.append(Change(by, self.updated, tuple(items)))
         before, self.versions = self.versions, []
         self.versions = [*before, (now, copy.copy(self))]
 
@@ -61,12 +74,13 @@ class Shown:
     zone: tzinfo
     people: Mapping[str, str]
 
-    def issue(self, issue: Issue, wanted: str) -> dict[str, Any]:
-        """ "Get issue": `fields` by name, or *all, or *navigable."""
+    def issue(self, issue: Issue, wanted: str, expand: str = "") -> dict[str, Any]:
+        """ "Get issue": `fields` by name, or *all, or *navigable; its changelog only where it is asked for."""
         fields = self._fields(issue)
         names = {name.strip() for name in wanted.split(",")}
         shown = fields if names & {"*all", "*navigable"} else {one: fields[one] for one in fields if one in names}
-        return {**self.reference(issue), "fields": shown}
+        log = {"changelog": self._changelog(issue)} if "changelog" in expand.split(",") else {}
+        return {**self.reference(issue), "fields": shown, **log}
 
     def reference(self, issue: Issue) -> dict[str, Any]:
         """ "Create issue": id, key, self."""
@@ -79,7 +93,7 @@ class Shown:
             "body": comment.body,
             "created": self.time(comment.created),
             "updated": self.time(comment.created),
-            "jsdPublic": True,
+            "jsdPublic": comment.public,
         }
         properties = [{"key": key, "value": value} for key, value in comment.properties.items()]
         return found | ({"properties": properties} if with_properties else {})
@@ -88,6 +102,19 @@ class Shown:
         """2026-11-20T10:07:00.000+0100."""
         local = at.astimezone(self.zone)
         return f"{local:%Y-%m-%dT%H:%M:%S}.{local.microsecond // 1_000:03}{local:%z}"
+
+    def _changelog(self, issue: Issue) -> dict[str, Any]:
+        """ "PageOfChangelogs": recent updates, starting from the most recent."""
+        found = [
+            {
+                "id": f"{issue.id}{number:03}",
+                "author": self._person(change.by),
+                "created": self.time(change.at),
+                "items": [item.shown for item in change.items],
+            }
+            for number, change in enumerate(issue.history)
+        ][: -MOST_CHANGES - 1 : -1]
+        return {"startAt": 0, "maxResults": len(found), "total": len(issue.history), "histories": found}
 
     def _fields(self, issue: Issue) -> dict[str, Any]:
         resolution = {"id": issue.resolution, "name": RESOLUTIONS[issue.resolution]} if issue.resolution else None
@@ -105,9 +132,9 @@ class Shown:
         return {"accountId": account, "displayName": self.people[account], "active": True} if account else None
 
 
-def lagging(issues: Mapping[str, Issue], now: datetime, lag: timedelta) -> list[Issue]:
+def lagging(issues: Iterable[Issue], now: datetime, lag: timedelta) -> list[Issue]:
     """As the search knows them: what was deleted is gone at once."""
-    found = (issue.indexed(now - lag) for issue in issues.values())
+    found = (issue.indexed(now - lag) for issue in issues)
     return [issue for issue in found if issue]
 
 

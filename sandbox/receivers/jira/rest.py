@@ -7,11 +7,12 @@ from itertools import count
 from typing import Any
 
 from sandbox.receivers.jira import documents
+from sandbox.receivers.jira.changelog import Item, items_of
 from sandbox.receivers.jira.issues import Comment, Issue, Shown, lagging, ordered
 from sandbox.receivers.jira.jql import Reader
 from sandbox.receivers.jira.refused import Refused, fields, malformed, missing
-from sandbox.receivers.jira.site import PERMISSIONS, Site
-from sandbox.receivers.jira.workflows import Move, chosen
+from sandbox.receivers.jira.site import ACCOUNT, PERMISSIONS, Site
+from sandbox.receivers.jira.workflows import RESOLUTIONS, Move, chosen
 
 type Asked = Mapping[str, str]
 
@@ -21,13 +22,14 @@ MOST_COMMENTS, MOST_IDS, MOST_ISSUES, MOST_WITH_FIELDS, MOST_IN_KEY = 100, 1_000
 
 @dataclass(slots=True)
 class JiraRest:
-    """`issues` by id, the first made first."""
+    """`issues` by id, the first made first; `hidden` are ids of those that the account may not see."""
 
     site: Site
     shown: Shown
     now: Callable[[], datetime]
     lag: timedelta
     issues: dict[str, Issue] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
     _pages: dict[str, tuple[str, list[Issue]]] = field(default_factory=dict)
 
@@ -55,14 +57,16 @@ class JiraRest:
 
     def read(self, reference: str, asked: Asked) -> tuple[int, Any]:
         """ "Get issue": by id or key, wherever it was moved to."""
-        return 200, self.shown.issue(self._issue(reference), asked.get("fields", "*all"))
+        return 200, self.shown.issue(self._issue(reference), asked.get("fields", "*all"), asked.get("expand", ""))
 
     def edit(self, reference: str, body: Any) -> tuple[int, Any]:
         """ "Edit issue"."""
         call = fields(body, {"fields", "update", "properties", "historyMetadata", "transition"}, "Edit issue")
         issue = self._issue(reference)
-        issue.fields = issue.fields | self.site.screens.edited(call.get("fields"))
-        issue.changed(self.now())
+        changed = self.site.screens.edited(call.get("fields"))
+        items = items_of(issue.fields, changed)
+        issue.fields = issue.fields | changed
+        issue.changed(self.now(), ACCOUNT, items)
         return 204, None
 
     def comment(self, reference: str, body: Any) -> tuple[int, Any]:
@@ -96,7 +100,7 @@ class JiraRest:
         if not isinstance(ids, list) or not ids or len(ids) > MOST_IDS or not all(type(one) is int for one in ids):
             raise malformed(f"Get comments by IDs: ids are 1 to {MOST_IDS} numbers")
         listed = "properties" in asked.get("expand", "").split(",")
-        every = [one for issue in self.issues.values() for one in issue.comments if int(one.id) in ids]
+        every = [one for issue in self._visible() for one in issue.comments if int(one.id) in ids]
         values = [self.shown.comment(one, with_properties=listed) for one in every]
         return 200, {"startAt": 0, "maxResults": MOST_IDS, "total": len(values), "isLast": True, "values": values}
 
@@ -123,11 +127,15 @@ class JiraRest:
         self.moved(issue, move, chosen(move, call.get("fields", {})))
         return 204, None
 
-    def moved(self, issue: Issue, move: Move, resolution: str) -> None:
+    def moved(self, issue: Issue, move: Move, resolution: str, by: str = ACCOUNT) -> None:
         """To where it leads; what is not done has no resolution."""
+        before, resolved = issue.state, issue.resolution
         issue.state = move.to
         issue.resolution = (resolution or move.resolves) if move.to.category == "done" else ""
-        issue.changed(self.now())
+        items = [Item("status", (before.id, before.name), (move.to.id, move.to.name))]
+        if issue.resolution != resolved:
+            items.append(Item("resolution", _resolution(resolved), _resolution(issue.resolution)))
+        issue.changed(self.now(), by, items)
 
     def search(self, asked: Asked) -> tuple[int, Any]:
         """ "Search for issues using JQL enhanced search (GET)": pages by token, no total, ids alone unless asked."""
@@ -141,7 +149,7 @@ class JiraRest:
                 raise Refused(400, "search/jql: the token is of no page of this query", "The nextPageToken is invalid.")
             found = self._pages[token][1]
         else:
-            known = [] if "BROWSE_PROJECTS" in self.site.lacks else lagging(self.issues, self.now(), self.lag)
+            known = [] if "BROWSE_PROJECTS" in self.site.lacks else lagging(self._visible(), self.now(), self.lag)
             found = ordered([one for one in known if query.fits(one.known)], query)
         page, rest = found[:most], found[most:]
         issues = [self.shown.issue(one, wanted) if wanted != "id" else {"id": one.id} for one in page]
@@ -182,9 +190,17 @@ class JiraRest:
 
     def _issue(self, reference: str) -> Issue:
         issue = self.issues.get(reference) or next((one for one in self.issues.values() if one.key == reference), None)
-        if issue is None or "BROWSE_PROJECTS" in self.site.lacks:
+        if issue is None or issue.id in self.hidden or "BROWSE_PROJECTS" in self.site.lacks:
             raise missing(NO_ISSUE)
         return issue
+
+    def _visible(self) -> list[Issue]:
+        """ "Get issue" and its neighbours, and the search, leave out what the issue's security level hides."""
+        return [issue for issue in self.issues.values() if issue.id not in self.hidden]
+
+
+def _resolution(number: str) -> tuple[str, str] | None:
+    return (number, RESOLUTIONS[number]) if number else None
 
 
 def _properties(found: Any) -> dict[str, Any]:

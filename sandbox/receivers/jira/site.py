@@ -12,6 +12,7 @@ PERMISSIONS = {
     *("BROWSE_PROJECTS", "CREATE_ISSUES", "EDIT_ISSUES", "TRANSITION_ISSUES", "ADD_COMMENTS", "RESOLVE_ISSUES"),
     *("ASSIGN_ISSUES", "ASSIGNABLE_USER", "DELETE_ISSUES", "ADMINISTER_PROJECTS"),
 }
+ACCOUNT = "5b10a2844c20165700ede21f"  # The one that the token is of.
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class Site:
     workflow: Workflow = ORDINARY
     zone: tzinfo = timezone(timedelta(hours=2))
     lists_properties: bool = False
+
+    @property
+    def everybody(self) -> dict[str, str]:
+        """People, and the account that asks, by account id."""
+        return {**self.people, ACCOUNT: "Countersign"}
 
     @property
     def home(self) -> tuple[str, str]:

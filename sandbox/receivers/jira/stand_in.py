@@ -3,10 +3,13 @@
 import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import unquote
 
+from sandbox.receivers.jira.changelog import items_of
 from sandbox.receivers.jira.issues import Issue, Shown
 from sandbox.receivers.jira.refused import Refused, fields
 from sandbox.receivers.jira.rest import NO_ISSUE, JiraRest
@@ -67,21 +70,13 @@ class JiraStandIn:
     ) -> None:
         self._site = site or Site()
         self._wait_seconds = 0
-        shown = Shown("https://example.atlassian.net", self._site.zone, self._site.people)
+        shown = Shown("https://example.atlassian.net", self._site.zone, self._site.everybody)
         self._rest = JiraRest(self._site, shown, now or _wall_clock, lag)
 
     def judge(self, arrival: Arrival) -> Reply:
-        """Rate limits come first, then the sign-in, then the request."""
-        if self._wait_seconds:
-            return self._throttled()
-        operation, where = _operation(arrival)
-        if why := self._stranger(arrival.headers.get("authorization", "")):
-            return _anonymous(operation, why)
-        try:
-            status, body = self._done(operation, where, arrival)
-        except Refused as error:
-            return error.reply
-        return Reply(status, body=body)
+        """With the time of the answer, as HTTP wants it (RFC 9110, section 6.6.1)."""
+        reply, at = self._judged(arrival), self._rest.now().astimezone(UTC)
+        return replace(reply, headers={**reply.headers, "Date": format_datetime(at, usegmt=True)})
 
     def key_of(self, arrival: Arrival) -> str | None:
         """Jira has no place for one and takes everything twice; ours is a label, or a comment's property."""
@@ -109,17 +104,19 @@ class JiraStandIn:
         """On the board, where a screen is filled in."""
         workflow, issue = self._site.workflow, self._rest.issues[reference]
         to = workflow.dismissed if dismissed else workflow.closed
-        self._rest.moved(issue, Move("", "", to), DISMISSED if dismissed else DONE)
+        self._rest.moved(issue, Move("", "", to), DISMISSED if dismissed else DONE, self._somebody(issue))
 
     def person_reopens(self, reference: str) -> None:
         """An administrator may, even where the workflow has no way back."""
-        self._rest.moved(self._rest.issues[reference], Move("", "", self._site.workflow.first), "")
+        issue = self._rest.issues[reference]
+        self._rest.moved(issue, Move("", "", self._site.workflow.first), "", self._somebody(issue))
 
     def person_assigns(self, reference: str, who: str) -> None:
-        """By account id."""
+        """By account id. Who is assigned took it."""
         issue = self._rest.issues[reference]
-        issue.assignee = who if who in self._site.people else ""
-        issue.changed(self._rest.now())
+        before, issue.assignee = issue.assignee, who if who in self._site.people else ""
+        items = items_of({"assignee": before}, {"assignee": issue.assignee})
+        issue.changed(self._rest.now(), self._somebody(issue), items)
 
     def person_deletes(self, reference: str) -> None:
         """For good: Jira has no bin."""
@@ -131,11 +128,32 @@ class JiraStandIn:
         issue.home, issue.key = ("10002", key), f"{key}-{issue.key.rpartition('-')[2]}"
         issue.changed(self._rest.now())
 
+    def person_hides(self, reference: str) -> None:
+        """By a security level. One that is not made yet is hidden as soon as it is, as by a rule of automation."""
+        self._rest.hidden.add(reference)
+
     def person_labels(self, reference: str, *labels: str) -> None:
         """These, and no others."""
         issue = self._rest.issues[reference]
         issue.fields = issue.fields | {"labels": list(labels)}
         issue.changed(self._rest.now())
+
+    def _judged(self, arrival: Arrival) -> Reply:
+        """Rate limits come first, then the sign-in, then the request."""
+        if self._wait_seconds:
+            return self._throttled()
+        operation, where = _operation(arrival)
+        if why := self._stranger(arrival.headers.get("authorization", "")):
+            return _anonymous(operation, why)
+        try:
+            status, body = self._done(operation, where, arrival)
+        except Refused as error:
+            return error.reply
+        return Reply(status, body=body)
+
+    def _somebody(self, issue: Issue) -> str:
+        """Whom it is assigned to, or else the first."""
+        return issue.assignee or next(iter(self._site.people), "")
 
     def _throttled(self) -> Reply:
         """ "Rate limiting" (developer.atlassian.com/cloud/jira/platform/rate-limiting): 429, and how long to wait."""

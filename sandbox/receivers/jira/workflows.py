@@ -1,4 +1,4 @@
-"""Two workflows of a Jira project: the one that a project comes with, and one that is hard to get through."""
+"""Workflows of Jira projects: those that projects come with, and some that are hard to get through."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +17,8 @@ RESOLUTIONS: Mapping[str, str] = {
     "10001": "Won't Do",
     "10002": "Duplicate",
     "10003": "Cannot Reproduce",
+    "10004": "Known Error",
+    "10005": "Fixed",
 }
 
 
@@ -113,6 +115,7 @@ ORDINARY = Workflow(
     DONE,
 )
 _RESOLUTION = _field("Resolution", "resolution", required=True, allowed=dict(sorted(RESOLUTIONS.items(), reverse=True)))
+_SOLVED = _field("Resolution", "resolution", required=True, allowed={"10004": "Known Error", "10005": "Fixed"})
 _CAUSE = _field("Root cause", "string", required=True)
 STRICT = Workflow(
     OPEN,
@@ -123,6 +126,51 @@ STRICT = Workflow(
     ),
     RESOLVED,
     REJECTED,
+)
+
+# A service project's: what dismisses is the first on offer, and leads to where all that is done is.
+CANCELED, PENDING, CLOSED = (
+    State("10300", "Canceled", "done"),
+    State("10301", "Pending", "indeterminate"),
+    State("6", "Closed", "done"),
+)
+SERVICE = Workflow(
+    OPEN,
+    (
+        Move("901", "Cancel request", CANCELED, ("1", "10301"), resolves="10001"),
+        Move("871", "Pending", PENDING, ("1",)),
+        Move("781", "Respond", OPEN, ("10301",)),
+        Move("761", "Resolve this issue", RESOLVED, ("1", "10301"), {"resolution": _SOLVED}),
+        Move("891", "Close", CLOSED, ("5",)),
+        Move("931", "Back to open", OPEN, ("5",)),
+    ),
+    RESOLVED,
+    CANCELED,
+)
+# One status after the other; what is not to be done may be said everywhere.
+REVIEWED = State("10103", "In Review", "indeterminate")
+LINEAR = Workflow(
+    TO_DO,
+    (
+        Move("41", "Won't do", REJECTED, ("10100", "10101")),
+        Move("42", "Back", TO_DO, ("10101",)),
+        Move("43", "Start", DOING, ("10100", "10102")),
+        Move("44", "Finish", DONE, ("10101",), resolves="10000"),
+    ),
+    DONE,
+    REJECTED,
+)
+LONGER = Workflow(
+    TO_DO,
+    (
+        Move("51", "Start", DOING, ("10100",)),
+        Move("52", "Still at it", DOING, ("10101",)),
+        Move("53", "Review", REVIEWED, ("10101",)),
+        Move("54", "Finish", DONE, ("10103",), resolves="10000"),
+        Move("55", "Again", DOING, ("10102",)),
+    ),
+    DONE,
+    DONE,
 )
 
 

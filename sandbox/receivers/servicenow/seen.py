@@ -44,7 +44,7 @@ class SeenServiceNow(ServiceNowStandIn):
         return Seen(
             reference=reference,
             title=row["short_description"],
-            text=row["description"].replace("\u200b", ""),
+            text=row["description"],
             comments=tuple(Reader(activity(note)).text for note in notes),
             is_open=row["state"] not in (RESOLVED, CLOSED, CANCELED),
             priority=PRIORITIES[row["priority"]],

@@ -37,7 +37,9 @@ class ServiceNowStandIn:
     """`client` is an id and a secret, which every token holds, so that whoever looks for one finds both.
 
     `users` are user names, `groups` names. Where the journal is not `journal_readable`, its table answers as it does to
-    whom its access control lets see no row.
+    whom its access control lets see no row; where incidents are not `incidents_readable`, theirs does, and says of each
+    that it may not exist. Where notes are not `notes_readable`, `work_notes` is a field that answers lack. Totals are
+    told unless `counts` is False.
     """
 
     kind = "servicenow"
@@ -63,7 +65,8 @@ class ServiceNowStandIn:
         self._token_seconds = token_seconds
         self._tokens: dict[str, datetime] = {}
         self._wait = 0
-        self.journal_readable = True
+        self._hidden: set[str] = set()
+        self.journal_readable = self.incidents_readable = self.notes_readable = self.counts = True
         self.instance = Instance(now, lag, groups, users)
 
     def judge(self, arrival: Arrival) -> Reply:
@@ -106,6 +109,10 @@ class ServiceNowStandIn:
         """Whatever an admin can."""
         self.instance.changed(reference, values)
 
+    def hides(self, reference: str) -> None:
+        """This incident, from who asks the API: it is there, and counted, and may no longer be read."""
+        self._hidden.add(reference)
+
     def throttle(self, seconds: int) -> None:
         """The next call of the API; asking for a token is none."""
         self._wait = seconds
@@ -143,7 +150,7 @@ class ServiceNowStandIn:
             raise Refused(403, "Operation Failed", "ACL Exception", f"{table} is not for writing, or not known here")
         if arrival.method == "POST":
             return Reply(201, body={"result": self._shown(self.instance.inserted(_json(arrival)), arrival.query)})
-        if reference not in self.instance.incidents:
+        if reference not in self.instance.incidents or self._is_hidden(table, reference):
             raise Refused(404, "No Record found", "Record doesn't exist or ACL restricts the record retrieval", None)
         if arrival.method == "PATCH":
             self.instance.updated(reference, _json(arrival))
@@ -175,10 +182,14 @@ class ServiceNowStandIn:
         )
         found = chosen(arrival.query.get("sysparm_query", ""), self.instance.rows(table), COLUMNS[table])
         page = found[offset : offset + limit]
-        hidden = table == "sys_journal_field" and not self.journal_readable
-        rows = [] if hidden else [self._row_shown(row, arrival.query) for row in page]
-        headers = {"X-Total-Count": str(len(found)), **_links(arrival, limit, offset, len(found))}
-        return Reply(200, body={"result": rows}, headers=headers)
+        rows = [self._row_shown(row, arrival.query) for row in page if not self._is_hidden(table, row["sys_id"])]
+        counted = {"X-Total-Count": str(len(found))} if self.counts else {}
+        return Reply(200, body={"result": rows}, headers=counted | _links(arrival, limit, offset, len(found)))
+
+    def _is_hidden(self, table: str, reference: str) -> bool:
+        """ "Access control list rules": limits and totals are of what is there, and then rows are left out."""
+        readable = {"sys_journal_field": self.journal_readable, "incident": self.incidents_readable}
+        return not readable.get(table, True) or reference in self._hidden
 
     def _shown(self, incident: Incident, query: Mapping[str, str]) -> dict[str, Any]:
         """A journal is seen where display values are."""
@@ -191,6 +202,8 @@ class ServiceNowStandIn:
     def _row_shown(self, row: Row, query: Mapping[str, str]) -> dict[str, Any]:
         fields = [name for name in query.get("sysparm_fields", "").split(",") if name]
         both = query.get("sysparm_display_value") == "all"
+        if not self.notes_readable:
+            row = {name: text for name, text in row.items() if name != "work_notes"}
         return shown(row, fields, self.instance.groups | self.instance.users, both=both)
 
 

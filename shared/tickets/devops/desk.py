@@ -10,25 +10,25 @@ from shared.domain.finding import Severity
 from shared.domain.matching import ADDRESS
 from shared.domain.ticket import Status, Ticket
 from shared.domain.ticket_text import Text
-from shared.domain.words import plain
 from shared.ports.desk import Draft
 from shared.ports.errors import DeliveryError
-from shared.tickets.devops.html import units, written
+from shared.tickets.devops.html import written
 from shared.tickets.devops.items import Comments, Said, WorkItem, first_of, status_of, understood, utc
 from shared.tickets.devops.project import DevOpsProject, patch_of
-from shared.tickets.devops.refusals import ASSIGNED, refused, unknown_assignee
+from shared.tickets.devops.refusals import ASSIGNED, STATE, refused, unknown_assignee
 from shared.tickets.pieces import pieces
 from shared.tickets.terms import OURS, Terms
+from shared.tickets.titles import titled, utf16_units
 
 TITLE, TAGS, AREA = "System.Title", "System.Tags", "System.AreaPath"
-STATE, PRIORITY = "System.State", "Microsoft.VSTS.Common.Priority"
+PRIORITY = "Microsoft.VSTS.Common.Priority"
 DESCRIPTION, STEPS = "System.Description", "Microsoft.VSTS.TCM.ReproSteps"  # A bug shows only these.
 PRIORITIES = {Severity.CRITICAL: "1", Severity.WARNING: "2", Severity.INFO: "3"}
 MOST_IN_TITLE = 255
 MOST_IN_TEXT = 100_000  # A text field takes a million; nobody reads that, and a page of comments has to be read too.
 FOR_THE_KEY = 200
 COMMENTS_A_PAGE = 40
-KEY = "countersign-key:"
+KEY = "countersign:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +50,21 @@ class DevOps:
         return self._shown(understood(WorkItem, answer, creates=True), draft.marker, Status.OPEN)
 
     async def find(self, marker: str, since: datetime) -> Sequence[Ticket]:
-        """By its tag. Whether a query finds parts of tags is not documented, so they are compared here."""
-        items = await self.project.search(marker, "System.CreatedDate", since)
+        """By its tag. Whether a query finds parts of tags is not documented, so they are compared here.
+
+        What a query finds and nobody shows us may be the ticket: unless it was deleted, that is a DeliveryError. It is
+        permanent, for the next query may not find it either, and then a second ticket would be opened.
+        """
+        items, hidden = await self.project.search(marker, "System.CreatedDate", since)
+        for number in hidden:
+            await self.project.check_deleted(str(number))
         found = [item for item in items if marker.lower() in item.tags and item.fields.created >= since]
         found.sort(key=lambda item: (item.fields.created, item.id))
         return [self._shown(item, marker, await self._status(item)) for item in found]
 
     async def changed(self, since: datetime) -> Sequence[Ticket]:
         """Every ticket of ours that was made or changed since then."""
-        items = await self.project.search(OURS, "System.ChangedDate", since)
+        items, _ = await self.project.search(OURS, "System.ChangedDate", since)
         found = [(item, item.marker(self.terms.labels)) for item in items if item.fields.changed >= since]
         return [self._shown(item, marker, await self._status(item)) for item, marker in found if marker]
 
@@ -87,11 +93,8 @@ class DevOps:
             seen.add(token)
 
     async def set_severity(self, reference: str, severity: Severity) -> None:
-        """Its priority; none where the setting has none."""
-        if priority := self._priority(severity):
-            await self.project.change(reference, patch_of(priority))
-        else:
-            await self.project.read(reference)
+        """Its priority."""
+        await self.project.change(reference, patch_of(self._priority(severity)))
 
     async def close(self, reference: str) -> None:
         """In the first state that its type has for what is done."""
@@ -103,15 +106,32 @@ class DevOps:
         if not done:
             reason = f"Work items of the type {kind} cannot be closed: none of its states is of the category Completed."
             raise DeliveryError(f"{reason} Give it one, or set another TICKETS__DEVOPS_TYPE.", permanent=True)
-        await self.project.change(reference, patch_of({STATE: done}, item))
+        item = await self.project.change(reference, patch_of({STATE: done}, item))
+        if await self._status(item) is Status.DISMISSED:
+            await self._close_by_steps(item, done)
+
+    async def _close_by_steps(self, item: WorkItem, done: str) -> None:
+        """To the CMMI process one that was never worked at is rejected, and a reason stays as long as its state does.
+
+        So it goes the whole way; where it may not, it is left as it is.
+        """
+        moved = None
+        for category in ("InProgress", "Resolved"):
+            if state := first_of(await self.project.states(item.fields.kind), category):
+                moved = await self.project.move(moved or item, state) or moved
+        if moved:
+            await self.project.change(str(item.id), patch_of({STATE: done}, moved))
 
     async def reopen(self, reference: str) -> bool:
-        """In the first state that its type has for what is new; False where a rule of the process forbids it."""
+        """As what is new, or else as what is worked at; False where rules of the process forbid both."""
         item = await self.project.read(reference)
         if await self._status(item) is Status.OPEN:
             return True
-        anew = first_of(await self.project.states(item.fields.kind), "Proposed", "InProgress")
-        return bool(anew) and await self.project.change(reference, patch_of({STATE: anew}, item), allowed=(STATE,))
+        for category in ("Proposed", "InProgress"):
+            state = first_of(await self.project.states(item.fields.kind), category)
+            if state and await self.project.move(item, state):
+                return True
+        return False
 
     async def check(self) -> None:
         """Asks which states the type has: that needs the sign-in, the project and the type."""
@@ -119,7 +139,7 @@ class DevOps:
 
     def pieces(self, text: Text) -> Sequence[Text]:
         """In as few as fit into a text field or a comment each."""
-        return pieces(text, MOST_IN_TEXT - FOR_THE_KEY, lambda part: units(written(part)))
+        return pieces(text, MOST_IN_TEXT - FOR_THE_KEY, lambda part: utf16_units(written(part)))
 
     def _fields(self, draft: Draft) -> dict[str, Any]:
         """What an installation wants itself counts more than what we would say; its tags are added to ours."""
@@ -127,7 +147,7 @@ class DevOps:
         labels = [*self.terms.labels, *str(own.pop(TAGS, "")).split(";")]
         tags = dict.fromkeys(label.strip() for label in (OURS, draft.marker, *labels) if label.strip())
         said = {
-            TITLE: _title(draft.title),
+            TITLE: titled(draft.title, MOST_IN_TITLE),
             STEPS if self.project.kind.lower() == "bug" else DESCRIPTION: written(draft.text),
             TAGS: "; ".join(tags),
             **({AREA: self.area} if self.area else {}),
@@ -136,8 +156,8 @@ class DevOps:
         return said | own
 
     def _priority(self, severity: Severity) -> dict[str, Any]:
-        priority = (self.terms.priorities or PRIORITIES).get(severity, "")
-        return {PRIORITY: int(priority) if re.fullmatch(r"[0-9]{1,4}", priority) else priority} if priority else {}
+        priority = self.terms.priorities.get(severity, PRIORITIES[severity])
+        return {PRIORITY: int(priority) if re.fullmatch(r"[0-9]{1,4}", priority) else priority}
 
     def _assignee(self, owners: Sequence[str]) -> str:
         if any(owner.lower() in self.terms.assignees for owner in owners):
@@ -163,18 +183,10 @@ class DevOps:
             created=utc(item.fields.created),
             changed=utc(item.fields.changed),
             assignee=item.fields.assignee,
-            by="" if status is Status.OPEN else item.fields.closed_by,
+            by="" if status is Status.OPEN else item.fields.ended_by,
         )
 
 
 def _ends(html: str, ending: re.Pattern[str]) -> bool:
     start = html.rfind(KEY)
     return start >= 0 and ending.fullmatch(html, start) is not None
-
-
-def _title(text: str) -> str:
-    """On one line, cut off where there is no more room."""
-    line = plain(text)
-    if units(line) <= MOST_IN_TITLE:
-        return line
-    return line.encode("utf-16-le")[: 2 * (MOST_IN_TITLE - 1)].decode("utf-16-le", errors="ignore") + "…"

@@ -17,11 +17,6 @@ LINKS = "<p>", "</p>"
 BETWEEN_LINKS = " · "
 
 
-def units(text: str) -> int:
-    """How long Azure DevOps finds it: in UTF-16, as .NET counts."""
-    return len(text.encode("utf-16-le")) // 2
-
-
 def written(text: Text) -> str:
     """All of it; "" where there is nothing."""
     return "".join(part for block in text for part in _parts(block))

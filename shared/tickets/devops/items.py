@@ -20,8 +20,11 @@ FIELDS = (
     "System.Tags",
     "System.CreatedDate",
     "System.ChangedDate",
+    "System.ChangedBy",
     "System.AssignedTo",
     "Microsoft.VSTS.Common.ClosedBy",
+    "Microsoft.VSTS.Common.ResolvedBy",
+    "Microsoft.VSTS.Common.StateChangeDate",
 )
 MARKER = re.compile(r"countersign-[0-9a-z-]{16,64}")
 # Reasons of the system processes for closing what nobody did ("Work item states" of Agile, Scrum and CMMI).
@@ -72,6 +75,18 @@ class Fields(_Answered):
     changed: AwareDatetime = Field(alias="System.ChangedDate")
     assignee: Who = Field("", alias="System.AssignedTo")
     closed_by: Who = Field("", alias="Microsoft.VSTS.Common.ClosedBy")
+    resolved_by: Who = Field("", alias="Microsoft.VSTS.Common.ResolvedBy")
+    changed_by: Who = Field("", alias="System.ChangedBy")
+    state_changed: AwareDatetime | None = Field(None, alias="Microsoft.VSTS.Common.StateChangeDate")
+
+    @property
+    def ended_by(self) -> str:
+        """Of one that is not open. For a state of the category Removed only the last change says it.
+
+        Where something else was changed since, nobody does.
+        """
+        last = self.changed_by if self.state_changed in (None, self.changed) else ""
+        return self.closed_by or self.resolved_by or last
 
 
 class WorkItem(_Answered):
@@ -105,9 +120,15 @@ class QueryResult(_Answered):
 
 
 class Batch(_Answered):
-    """In the place of a work item that is gone stands nothing."""
+    """In the place of a work item that is gone, or that is not shown, stands nothing."""
 
     value: tuple[WorkItem | None, ...]
+
+
+class Binned(_Answered):
+    """What lies in the recycle bin."""
+
+    id: int
 
 
 class State(_Answered):
@@ -166,10 +187,9 @@ def status_of(category: str, reason: str) -> Status:
     return Status.OPEN
 
 
-def first_of(states: Iterable[State], *categories: str) -> str:
-    """The first state of the first of these categories that has one; "" where none has."""
-    found = list(states)
-    return next((state.name for category in categories for state in found if state.category == category), "")
+def first_of(states: Iterable[State], category: str) -> str:
+    """The first state of this category; "" where there is none."""
+    return next((state.name for state in states if state.category == category), "")
 
 
 def utc(moment: datetime) -> datetime:

@@ -15,6 +15,7 @@ from shared.ports.errors import NotThere
 from shared.tickets.devops.items import (
     FIELDS,
     Batch,
+    Binned,
     Project,
     QueryResult,
     State,
@@ -22,7 +23,7 @@ from shared.tickets.devops.items import (
     WorkItem,
     understood,
 )
-from shared.tickets.devops.refusals import Asked, blamed, refused
+from shared.tickets.devops.refusals import STATE, Asked, blamed, not_shown, refused
 
 type Patch = list[dict[str, Any]]
 
@@ -31,7 +32,7 @@ STABLE, PREVIEW = "api-version=7.1", "api-version=7.1-preview.4"
 JSON, JSON_PATCH = "application/json", "application/json-patch+json"
 ALL = "SELECT [System.Id] FROM WorkItems WHERE [System.TeamProject] = @project"
 MOST_IN_BATCH = 200
-MOST_FOUND = 20_000
+MOST_FOUND = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +56,22 @@ class DevOpsProject:
         return await self._ask("POST", f"workitems/${quote(self.kind, safe='')}?{STABLE}", patch, JSON_PATCH)
 
     async def read(self, reference: str) -> WorkItem:
-        """Raises NotThere, for one that lies in another project by now too."""
+        """Raises NotThere, for one that lies in another project by now too; all others do where it was deleted."""
         path = f"workitems/{_number(reference)}?fields={','.join(FIELDS)}&{STABLE}"
         item = understood(WorkItem, await self._of(reference, "GET", path))
         if item.fields.project and not await self._is_here(item.fields.project):
             raise _gone(reference)
         return item
 
-    async def change(self, reference: str, patch: Patch, allowed: tuple[str, ...] = ()) -> bool:
-        """Whether it was done; False where exactly the `allowed` fields were refused. Raises NotThere."""
-        path = f"workitems/{_number(reference)}?{STABLE}"
-        answer = await self._answer_of(reference, "PATCH", path, patch, JSON_PATCH)
-        if allowed and answer.status == 400 and blamed(answer) == allowed:
-            return False
-        if error := refused(answer, self.asked(changes=any(one["op"] == "test" for one in patch))):
-            raise error
-        understood(WorkItem, answer)
-        return True
+    async def change(self, reference: str, patch: Patch) -> WorkItem:
+        """As it is then. Raises NotThere."""
+        return self._changed(await self._patched(reference, patch), patch)
+
+    async def move(self, item: WorkItem, state: str) -> WorkItem | None:
+        """As it is then; None where a rule of its process keeps it from that state. Raises NotThere."""
+        patch = patch_of({STATE: state}, item)
+        answer = await self._patched(str(item.id), patch)
+        return None if answer.status == 400 and blamed(answer) else self._changed(answer, patch)
 
     async def post_comment(self, reference: str, html: str) -> Answer:
         """Raises NotThere."""
@@ -84,16 +84,29 @@ class DevOpsProject:
         behind = f"&continuationToken={quote(token, safe='')}" if token else ""
         return await self._of(reference, "GET", path + behind)
 
-    async def search(self, tag: str, moment: str, since: datetime) -> list[WorkItem]:
-        """Whatever has such a tag; its moment is compared by the second, so there may be a little more."""
+    async def search(self, tag: str, moment: str, since: datetime) -> tuple[list[WorkItem], list[int]]:
+        """Whatever has such a tag, and the numbers of what was found and is not shown.
+
+        Its moment is compared by the second, so there may be a little more.
+        """
         after = f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
         sought = f"[{moment}] >= {_quoted(after)} AND [System.Tags] CONTAINS {_quoted(tag)}"
         found: list[WorkItem] = []
-        for ids in batched(await self._ids(sought), MOST_IN_BATCH, strict=False):
+        numbers = await self._ids(sought)
+        for ids in batched(numbers, MOST_IN_BATCH, strict=False):
             body = {"ids": list(ids), "fields": list(FIELDS), "errorPolicy": "omit"}
             batch = understood(Batch, await self._asked_for(f"workitemsbatch?{STABLE}", body))
             found += [item for item in batch.value if item]
-        return found
+        return found, sorted(set(numbers) - {item.id for item in found})
+
+    async def check_deleted(self, reference: str) -> None:
+        """Raises DeliveryError unless it lies in the recycle bin: it may be there, where we may not look."""
+        answer = await self._ask("GET", f"recyclebin/{reference}?{STABLE}")
+        if answer.status == 404:
+            raise not_shown(reference, self.asked())
+        if error := refused(answer, self.asked()):
+            raise error
+        understood(Binned, answer)
 
     async def states(self, kind: str, *, anew: bool = False) -> tuple[State, ...]:
         """Of a type, in their order."""
@@ -142,12 +155,22 @@ class DevOpsProject:
         return answer
 
     async def _answer_of(self, reference: str, method: str, path: str, body: Any, content: str) -> Answer:
-        """Any but 404, which may mean the project: then that is what is asked for."""
+        """Any but 404, which may mean the project, or that the work item is only hidden from us."""
         answer = await self._ask(method, path, body, content)
         if answer.status == 404:
             await self.states(self.kind, anew=True)
+            await self.check_deleted(reference)
             raise _gone(reference)
         return answer
+
+    async def _patched(self, reference: str, patch: Patch) -> Answer:
+        path = f"workitems/{_number(reference)}?{STABLE}"
+        return await self._answer_of(reference, "PATCH", path, patch, JSON_PATCH)
+
+    def _changed(self, answer: Answer, patch: Patch) -> WorkItem:
+        if error := refused(answer, self.asked(changes=any(one["op"] == "test" for one in patch))):
+            raise error
+        return understood(WorkItem, answer)
 
     async def _asked_for(self, path: str, body: Mapping[str, Any]) -> Answer:
         answer = await self._ask("POST", path, body)

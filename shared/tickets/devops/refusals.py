@@ -12,7 +12,7 @@ from shared.ports.errors import DeliveryError
 WHO = "Azure DevOps"
 CODE = re.compile(r"(?:TF|VS)[0-9]{4,7}(?![0-9A-Za-z])")  # Its messages begin with a number that its pages explain.
 FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}(?:\.[A-Za-z0-9_-]{1,64}){1,6}")
-ASSIGNED = "System.AssignedTo"
+ASSIGNED, STATE = "System.AssignedTo", "System.State"
 UNKNOWN = re.compile(r"The identity value .{0,500} is an [a-z]{1,20} identity\b", re.DOTALL)
 NO_AREA, NO_PERMISSION, NO_NEW_TAGS = "TF401347", "TF237111", "TF401289"
 SETTINGS = {
@@ -56,6 +56,15 @@ def odd(*, creates: bool = False) -> DeliveryError:
         "TICKETS__DEVOPS_ORGANIZATION leads elsewhere."
     )
     return DeliveryError(reason, permanent=False, maybe_taken=creates)
+
+
+def not_shown(reference: str, asked: Asked) -> DeliveryError:
+    """It says 404 of a work item, and has it in no recycle bin."""
+    reason = (
+        f"{WHO} does not show the work item {reference}: it was destroyed or moved out of the project {asked.project}, "
+        "or the app's identity may not see it any more. Give it View work items in this node for the work item's area."
+    )
+    return DeliveryError(reason, permanent=True)
 
 
 def signs_in(answer: Answer) -> bool:
@@ -131,7 +140,7 @@ def _wrong(fields: tuple[str, ...], asked: Asked) -> str:
             f"It does not say which field of a work item is wrong: see TICKETS__DEVOPS_FIELDS, and make one of the "
             f"type {asked.kind} by hand with the same values."
         )
-    if fields == ("System.State",):
+    if fields == (STATE,):
         return f"A rule of the project's process keeps a work item of the type {asked.kind} from this state."
     settings = listing(sorted({SETTINGS.get(field, "TICKETS__DEVOPS_FIELDS") for field in fields}))
     return (

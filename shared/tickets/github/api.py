@@ -49,11 +49,15 @@ class GitHubApi:
             raise DeliveryError(SWITCHED_OFF.format(repository=self.repository), permanent=True)
         return found
 
+    async def issues_there(self) -> None:
+        """The token may see them; a repository is there for many a token that may not."""
+        self.understood(list[Issue], await self.ask("GET", "/issues?per_page=1"))
+
     async def issue(self, reference: str) -> Issue:
-        """Raises NotThere where it was deleted or transferred, and the repository is there."""
+        """Raises NotThere where it was deleted or transferred, and the issues of the repository can be seen."""
         answer = await self.ask("GET", issue_path(reference))
         if answer.status in AWAY:
-            await self.repository_there()
+            await self.issues_there()
             raise NotThere(reference)
         return self.understood(Issue, answer)
 

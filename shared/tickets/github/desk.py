@@ -11,7 +11,6 @@ from pydantic import SecretStr
 from shared.domain.finding import Severity
 from shared.domain.ticket import Status, Ticket
 from shared.domain.ticket_text import Text
-from shared.domain.words import plain
 from shared.http import Http
 from shared.ports.desk import Draft
 from shared.ports.errors import DeliveryError
@@ -20,12 +19,14 @@ from shared.tickets.github.issues import Comment, Issue, Label, keyed, keys_in, 
 from shared.tickets.github.markdown import split, written
 from shared.tickets.github.refusals import ARCHIVED, will_not_assign
 from shared.tickets.terms import OURS, Terms
+from shared.tickets.titles import titled
 
 MOST_IN_TITLE = 256
 # GitHub speaks of 65,536 characters where there are more; who measured (objectstack-ai/objectstack issue 18826) found
 # 262,144 bytes. This is within both, with room for what is hidden.
 MOST_IN_BODY = 65_000
 LEAST = timedelta(seconds=1)  # GitHub's times are whole seconds.
+PEOPLE = ("assignee", "assignees")
 PRIORITIES = {severity: f"severity: {severity.word.lower()}" for severity in Severity}
 
 
@@ -35,8 +36,8 @@ class GitHubDesk:
 
     Its owner needs the role Triage to set labels and assignees, and Write where a label does not exist yet.
 
-    Priorities are labels. The marker is hidden in the body, and the label `countersign` makes a ticket of ours quick
-    to find; where GitHub drops labels, or people took them off, everything is looked through instead.
+    Priorities are labels. What makes a ticket ours is the marker, hidden in its body; the label `countersign` is for
+    people, who may take it off, and GitHub drops labels silently where the token's owner may not set them.
     """
 
     http: Http
@@ -50,21 +51,18 @@ class GitHubDesk:
         wanted = self._wanted(draft)
         answer = await self._api.ask("POST", "/issues", wanted)
         if will_not_assign(answer):
-            wanted = {name: value for name, value in wanted.items() if name not in ("assignee", "assignees")}
+            wanted = {name: value for name, value in wanted.items() if name != "assignees"}
             answer = await self._api.ask("POST", "/issues", wanted)
         return ticket_of(self._api.understood(Issue, answer, creating=True))
 
     async def find(self, marker: str, since: datetime) -> Sequence[Ticket]:
-        """Among those with our label; where it is not, among all that were changed since."""
-        for label in (OURS, ""):
-            listed = await self._listed(label, since)
-            if found := [one for one in listed if one.marker == marker and one.created >= _whole(since)]:
-                return found
-        return []
+        """Among all that were made or changed since, whatever labels they have."""
+        listed = await self._listed(since)
+        return [one for one in listed if one.marker == marker and one.created >= _whole(since)]
 
     async def changed(self, since: datetime) -> Sequence[Ticket]:
-        """Those with our label; where there are none, all that have a marker."""
-        return await self._listed(OURS, since) or await self._listed("", since)
+        """All that have a marker, whatever labels they have. Lists do not say who closed one."""
+        return await self._listed(since)
 
     async def read(self, reference: str) -> Ticket:
         """Raises NotThere where it was deleted or transferred."""
@@ -106,7 +104,7 @@ class GitHubDesk:
         """The repository, that it takes issues, and that the token may see them."""
         if (await self._api.repository_there()).archived:
             raise DeliveryError(ARCHIVED.format(repository=self.repository), permanent=True)
-        self._api.understood(list[Issue], await self._api.ask("GET", "/issues?per_page=1"))
+        await self._api.issues_there()
 
     def pieces(self, text: Text) -> Sequence[Text]:
         """By characters, as they are written."""
@@ -117,29 +115,45 @@ class GitHubDesk:
         return GitHubApi(self.http, self.token, self.repository, self.address)
 
     def _wanted(self, draft: Draft) -> dict[str, Any]:
-        labels = dict.fromkeys((OURS, self._priority(draft.severity), *self.terms.labels))
-        assignee = self.terms.assigned(draft.owners)
+        people = self._people(draft.owners)
         return {
-            **self.terms.fields,
-            "title": _cut(plain(draft.title)),
+            **{name: value for name, value in self.terms.fields.items() if name not in PEOPLE},
+            "title": titled(draft.title, MOST_IN_TITLE),
             "body": marked(written(draft.text), draft.marker),
-            "labels": list(labels),
-            **({"assignees": [assignee]} if assignee else {}),
+            "labels": self._labels(draft.severity),
+            **({"assignees": people} if people else {}),
         }
+
+    def _labels(self, severity: Severity) -> list[Any]:
+        """Ours first, none twice. The fields have names, or objects with a name; GitHub refuses what is neither."""
+        more = self.terms.fields.get("labels") or []
+        found: dict[str, Any] = {}
+        for label in (
+            OURS,
+            self._priority(severity),
+            *self.terms.labels,
+            *(more if isinstance(more, list) else [more]),
+        ):
+            name = label.get("name") if isinstance(label, dict) else label
+            found.setdefault(str(name).lower(), label)
+        return list(found.values())
+
+    def _people(self, owners: Sequence[str]) -> Any:
+        """An owner's assignee, or whom the fields name. `assignee` is closing down, and never goes along with it."""
+        if assignee := self.terms.assigned(owners):
+            return [assignee]
+        one = self.terms.fields.get("assignee")
+        return self.terms.fields.get("assignees") or (one and [one])
 
     def _priority(self, severity: Severity) -> str:
         return self.terms.priorities.get(severity) or PRIORITIES[severity]
 
-    async def _listed(self, label: str, since: datetime) -> list[Ticket]:
+    async def _listed(self, since: datetime) -> list[Ticket]:
         """Ours, the first made first: in this order nothing is passed over when something changes between two pages."""
         query = {"state": "all", "since": _text(since - LEAST), "sort": "created", "direction": "asc"}
-        issues = await self._api.every(Issue, "/issues", {**query, "labels": label} if label else query)
+        issues = await self._api.every(Issue, "/issues", query)
         tickets = {one.number: ticket_of(one) for one in issues if one.pull_request is None}
         return [one for one in tickets.values() if one.marker and one.changed >= _whole(since)]
-
-
-def _cut(title: str) -> str:
-    return title if len(title) <= MOST_IN_TITLE else f"{title[: MOST_IN_TITLE - 1].rstrip()}…"
 
 
 def _whole(moment: datetime) -> datetime:

@@ -12,6 +12,13 @@ from shared.ports.errors import DeliveryError
 # "Rate limits for the REST API": where GitHub does not say how long, one minute at least.
 PATIENCE_SECONDS = 60
 A_DAY = 86_400
+# Of what makes content: "was submitted too quickly" (cli/cli issue 4801), in the errors of a 422; the others with 403
+# (nf-core/tools issue 970, jcabi/jcabi-github issue 1325). How long is in no header, as a rule.
+TOO_MUCH_MADE = (
+    "was submitted too quickly",
+    "triggered an abuse detection mechanism",
+    "temporarily blocked from content creation",
+)
 MOVED = (301, 302, 307, 308)
 SENTENCES = {
     400: "GitHub does not understand the request, or not this version of its API (400): look at"
@@ -20,9 +27,11 @@ SENTENCES = {
     " TICKETS__GITHUB_TOKEN.",
     403: "GitHub does not let this token do that in {repository} (403): it needs the permission Issues: read and"
     " write there, and its owner the role Write, or Triage where all labels exist. An organization may have to approve"
-    " the token, and what is archived or locked takes nothing.",
-    404: "GitHub shows no repository {repository} to this token (404): look at TICKETS__GITHUB_REPOSITORY, and at the"
-    " repositories that the token in TICKETS__GITHUB_TOKEN may reach.",
+    " the token, interaction limits of the repository or of its organization may keep the owner out, and what is"
+    " archived or locked takes nothing.",
+    404: "GitHub shows no repository {repository} to this token, or not its issues (404): look at"
+    " TICKETS__GITHUB_REPOSITORY, and at what the token in TICKETS__GITHUB_TOKEN may reach: that repository, with"
+    " Issues: read and write.",
     410: "Issues are switched off in {repository}, or this version of GitHub's API is no longer served (410): look at"
     " the features in the settings of the repository.",
     429: "GitHub asks to wait: there were too many requests with the token in TICKETS__GITHUB_TOKEN.",
@@ -54,10 +63,14 @@ MAY_NOT = (
 
 
 def as_meant(answer: Answer) -> Answer:
-    """GitHub asks for patience with 403 as well as with 429 ("Rate limits for the REST API")."""
-    if answer.status not in (403, 429):
+    """GitHub asks for patience with 403 as well as with 429 ("Rate limits for the REST API"), and even with 422."""
+    if answer.status not in (403, 422, 429):
         return answer
-    wait = answer.retry_after_seconds or _until_reset(answer)
+    wait, said = answer.retry_after_seconds or _until_reset(answer), _said(answer)
+    if any(words in said for words in TOO_MUCH_MADE):
+        return replace(answer, status=429, retry_after_seconds=max(wait, PATIENCE_SECONDS))
+    if answer.status == 422:
+        return answer
     if answer.status == 429 or wait or b"secondary rate limit" in answer.body.lower():
         return replace(answer, status=429, retry_after_seconds=wait or PATIENCE_SECONDS)
     return answer
@@ -110,6 +123,14 @@ def _errors(answer: Answer) -> list[dict[str, Any]]:
     """Some endpoints have words instead; those are not ours to repeat."""
     found = answer.json().get("errors")
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _said(answer: Answer) -> str:
+    """GitHub's own words, of the whole and of each error; not the values that it gives back."""
+    body = answer.json()
+    errors = body.get("errors")
+    said = [body, *(errors if isinstance(errors, list) else [errors])]
+    return " ".join(str(one.get("message") if isinstance(one, dict) else one) for one in said).lower()
 
 
 def _name(found: object) -> str:

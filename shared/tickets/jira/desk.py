@@ -1,6 +1,6 @@
 """Jira Cloud as a ticket desk: one project, with the sign-in of one account."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,23 +8,29 @@ from typing import Any
 from pydantic import SecretStr
 
 from shared.domain.finding import Severity
-from shared.domain.ticket import Status, Ticket
+from shared.domain.ticket import Ticket
 from shared.domain.ticket_text import Text
 from shared.http import Answer, Http
 from shared.ports.desk import Draft
 from shared.ports.errors import DeliveryError, NotThere
 from shared.tickets.jira.adf import document, encoded
 from shared.tickets.jira.api import JiraApi, path_of
-from shared.tickets.jira.issue import Home, summary_of
+from shared.tickets.jira.issue import Home, date_of, unseen
+from shared.tickets.jira.passage import Passage
 from shared.tickets.jira.project import JiraProject
 from shared.tickets.jira.refusals import errors_of, off_screen, unreadable
-from shared.tickets.jira.workflow import Move, closing, reopening, resolution
 from shared.tickets.pieces import pieces
 from shared.tickets.terms import OURS, Terms
+from shared.tickets.titles import titled
 
 # Jira refuses more than 32,767 characters in a description or a comment. Whether it counts what is read or the JSON it
 # is sent in is not documented, so it is the JSON that has to fit, in bytes, which are never fewer.
 MOST_BYTES = 32_767
+MOST_IN_TITLE = 255  # Of a summary.
+PRIORITIES = {Severity.CRITICAL: "Highest", Severity.WARNING: "Medium", Severity.INFO: "Low"}
+# A service project shows comments to its customers unless this property says otherwise, which means nothing elsewhere
+# (issue 313 of pycontribs/jira; "Comment", jsdPublic, in rest/v3/api-group-issue-comments).
+INTERNAL = {"key": "sd.public.comment", "value": {"internal": True}}
 
 NEEDED = {
     "BROWSE_PROJECTS": "Browse projects",
@@ -55,22 +61,19 @@ class JiraDesk:
     api: str = ""
 
     async def open(self, draft: Draft) -> Ticket:
-        """Jira's answer only names the ticket, so that it is read as well: what fails then may have been taken."""
+        """Jira's answer only names the ticket, so that it is read as well. Where that fails, it was made all the same.
+
+        A security level, or a rule that moves it, may hide it for good.
+        """
         answer = await self._made(self._fields(draft))
-        number = self._jira.taken(answer, creates=True).get("id")
+        made = self._jira.taken(answer, creates=True)
+        number = made.get("id")
         if not isinstance(number, str) or not number:
             raise unreadable(answer, creates=True)
         try:
             return await self._project.ticket(number)
-        except NotThere as error:
-            reason = (
-                f"Jira made a ticket in project {self.project} and does not show it: the account of TICKETS__JIRA_USER "
-                "needs the permission to browse the project, and to see the security level of what it makes."
-            )
-            raise DeliveryError(reason, permanent=True, maybe_taken=True) from error
-        except DeliveryError as error:
-            error.maybe_taken = True
-            raise
+        except (NotThere, DeliveryError):
+            return unseen(made, self._home, draft.marker, date_of((answer.headers or {}).get("date", "")))
 
     async def find(self, marker: str, since: datetime) -> Sequence[Ticket]:
         """By a label of its own."""
@@ -91,8 +94,8 @@ class JiraDesk:
         return await self._project.ticket(reference)
 
     async def comment(self, reference: str, text: Text, key: str) -> None:
-        """The key is a property of the comment, which nobody reads."""
-        said = {"body": document(text), "properties": [{"key": OURS, "value": {"key": key}}]}
+        """The key is a property of the comment, which nobody reads. Not for customers of a service project."""
+        said = {"body": document(text), "properties": [{"key": OURS, "value": {"key": key}}, INTERNAL]}
         answer = await self._jira.call("POST", path_of("issue", reference, "comment"), said)
         if "id" not in await self._project.there(answer, creates=True):
             raise unreadable(answer, creates=True)
@@ -102,49 +105,19 @@ class JiraDesk:
         return await self._project.said(reference, key, _floor(since))
 
     async def set_severity(self, reference: str, severity: Severity) -> None:
-        """Nothing, where the project has no priorities, or none was given for this severity."""
-        if name := self.terms.priorities.get(severity):
-            changed = {"fields": {"priority": {"name": name}}}
-            answer = await self._jira.call("PUT", path_of("issue", reference), changed)
-            if not off_screen(answer, "priority"):
-                await self._project.there(answer)
-
-    async def close(self, reference: str) -> None:
-        """By a transition into a status that is done, with a resolution where its screen has one.
-
-        Where Jira refuses it, somebody may just have closed the ticket, so that it is read again.
-        """
-        if (await self.read(reference)).status is not Status.OPEN:
-            return
-        if (move := closing(await self._project.moves(reference), self._home)) is None:
-            raise DeliveryError(
-                f"The workflow of project {self.project} has no transition from where the ticket is to a status that "
-                "is done, or none that the account of TICKETS__JIRA_USER may take: look at the workflow's conditions, "
-                "and at the permission to transition issues.",
-                permanent=True,
-            )
-        answer = await self._moved(reference, move, resolution(move, self._home))
-        if answer.status == 400 and (await self.read(reference)).status is Status.OPEN:
-            wanted = f"wants {', '.join(errors_of(answer))}" if errors_of(answer) else "sets conditions"
-            raise DeliveryError(
-                f"The workflow of project {self.project} {wanted} where a ticket is closed, and Countersign cannot "
-                "give that: let it have a transition to a status that is done that wants nothing of the kind.",
-                permanent=True,
-            )
-        if answer.status != 400:
+        """Nothing, where the project has no priorities."""
+        changed = {"fields": {"priority": self._priority(severity)}}
+        answer = await self._jira.call("PUT", path_of("issue", reference), changed)
+        if not off_screen(answer, "priority"):
             await self._project.there(answer)
 
+    async def close(self, reference: str) -> None:
+        """Where no transition from where it is does so, by way of work that has begun."""
+        await Passage(self._project).close(reference)
+
     async def reopen(self, reference: str) -> bool:
-        """A transition that wants more than we have is no way back either."""
-        if (await self.read(reference)).status is Status.OPEN:
-            return True
-        if (move := reopening(await self._project.moves(reference))) is None:
-            return False
-        answer = await self._moved(reference, move, {})
-        if answer.status == 400:
-            return (await self.read(reference)).status is Status.OPEN
-        await self._project.there(answer)
-        return True
+        """Best to where work has not begun."""
+        return await Passage(self._project).reopen(reference)
 
     async def check(self) -> None:
         """What the account may do in the project, in one call."""
@@ -182,16 +155,18 @@ class JiraDesk:
         """Jira takes none with a space in it, other desks do: two words -> two-words."""
         return tuple("-".join(label.split()) for label in self.terms.labels)
 
+    def _priority(self, severity: Severity) -> dict[str, str]:
+        return {"name": {**PRIORITIES, **self.terms.priorities}[severity]}
+
     def _fields(self, draft: Draft) -> dict[str, Any]:
         fields = dict(self.terms.fields) | {
             "project": {"key": self.project},
             "issuetype": {"name": self.issue_type},
-            "summary": summary_of(draft.title),
+            "summary": titled(draft.title, MOST_IN_TITLE),
             "description": document(draft.text),
             "labels": list(dict.fromkeys((OURS, draft.marker, *self._labels))),
+            "priority": self._priority(draft.severity),
         }
-        if priority := self.terms.priorities.get(draft.severity):
-            fields["priority"] = {"name": priority}
         if assignee := self.terms.assigned(draft.owners):
             fields["assignee"] = {"id": assignee}
         if self.component:
@@ -208,10 +183,6 @@ class JiraDesk:
             if not left_out & fields.keys():
                 return answer
             fields = {name: value for name, value in fields.items() if name not in left_out}
-
-    async def _moved(self, reference: str, move: Move, fields: Mapping[str, Any]) -> Answer:
-        wanted = {"transition": {"id": move.id}} | ({"fields": dict(fields)} if fields else {})
-        return await self._jira.call("POST", path_of("issue", reference, "transitions"), wanted)
 
 
 def _floor(since: datetime) -> datetime:

@@ -27,8 +27,12 @@ class JiraProject:
     home: Home
 
     async def ticket(self, reference: str) -> Ticket:
-        """One that was moved into another project is gone. A project's key may have been changed, its id never."""
-        answer = await self.api.call("GET", path_of("issue", reference, fields=",".join(FIELDS)))
+        """One that was moved into another project is gone. A project's key may have been changed, its id never.
+
+        With its changelog, which alone says who closed it.
+        """
+        asked = path_of("issue", reference, fields=",".join(FIELDS), expand="changelog")
+        answer = await self.api.call("GET", asked)
         issue = await self.there(answer)
         try:
             found, (number, key) = ticket_of(issue, self.home), project_of(issue)

@@ -1,13 +1,16 @@
-"""Ways through a workflow of Jira's: which transition closes a ticket, and which opens it again."""
+"""Ways through a workflow of Jira's: which transition closes a ticket, which leads there, and which opens it again."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from shared.tickets.jira.issue import DONE, Home, Unreadable, alike
 
-OPEN_AGAIN = ("new", "indeterminate")  # Keys of status categories, the best first.
-SOLVED = "done"  # The resolution that is preferred.
+BEGUN = "indeterminate"  # The key of the status category "In Progress".
+OPEN_AGAIN = ("new", BEGUN)  # The best first.
+# Names of statuses, and of resolutions, that say that it is solved, the best first.
+CLOSED = ("done", "resolved", "closed", "completed", "complete", "fixed")
+SOLVED = ("done", "fixed", "resolved", "completed", "complete")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +38,26 @@ def moves_of(answer: Mapping[str, Any]) -> list[Move]:
 def closing(moves: Iterable[Move], home: Home) -> Move | None:
     """The way into a status that is done; None where there is none.
 
-    One that sounds like "won't do" is the last choice, and one that wants fields the last but one.
+    One that dismisses is the last choice, and one that wants fields the last but one; of the others that is better
+    whose status, or else whose resolution, says that it is solved.
     """
     done = [move for move in moves if move.category == DONE]
-    return min(done, key=lambda move: (home.dismisses(move.status), move.wants), default=None)
+    return min(done, key=lambda move: (dismissing(move, home), move.wants, _unlike_solved(move)), default=None)
+
+
+def dismissing(move: Move, home: Home) -> bool:
+    """Whether it leads to "not to be done": by its status, or because it has no resolution that says otherwise."""
+    return home.dismisses(move.status) or (bool(move.resolutions) and not _resolutions(move, home))
+
+
+def nearing(moves: Iterable[Move], been: Collection[str]) -> Move | None:
+    """A step into work that has begun, from where it may be closed; None where there is none.
+
+    `been` are names of statuses that it was in already.
+    """
+    known = {alike(name) for name in been}
+    steps = (move for move in moves if move.category == BEGUN and not move.wants and alike(move.status) not in known)
+    return next(steps, None)
 
 
 def reopening(moves: Iterable[Move]) -> Move | None:
@@ -50,11 +69,26 @@ def reopening(moves: Iterable[Move]) -> Move | None:
 
 def resolution(move: Move, home: Home) -> dict[str, Any]:
     """The fields that say that it is solved; none where its screen has no such field."""
-    solved = [name for name in move.resolutions or () if not home.dismisses(name)]
-    if not move.resolutions or not solved:
+    if not (solved := _resolutions(move, home)):
         return {}
-    best = min(solved, key=lambda name: alike(name) != SOLVED)
-    return {"resolution": {"id": move.resolutions[best]}}
+    return {"resolution": {"id": solved[min(solved, key=lambda name: _place(name, SOLVED))]}}
+
+
+def _resolutions(move: Move, home: Home) -> dict[str, str]:
+    """Those on its screen that do not dismiss: ids by name."""
+    return {name: number for name, number in (move.resolutions or {}).items() if not home.dismisses(name)}
+
+
+def _unlike_solved(move: Move) -> tuple[bool, int]:
+    """Less is better."""
+    named = _place(move.status, CLOSED)
+    resolved = any(alike(name) in CLOSED for name in move.resolutions or ())
+    return named == len(CLOSED) and not resolved, named
+
+
+def _place(name: str, names: Sequence[str]) -> int:
+    """Behind the last of them where it is not among them."""
+    return names.index(alike(name)) if alike(name) in names else len(names)
 
 
 def _move(found: Mapping[str, Any]) -> Move:

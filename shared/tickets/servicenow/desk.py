@@ -7,7 +7,7 @@ own there, each person's or shared.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -20,26 +20,30 @@ from shared.ports.desk import Draft
 from shared.ports.errors import DeliveryError, NotThere
 from shared.tickets.servicenow import journal
 from shared.tickets.servicenow.incident import FIELDS, IN_PROGRESS, RESOLVED, display, ticket_of, value
-from shared.tickets.servicenow.query import Found, Records, moment, whole
-from shared.tickets.servicenow.refusals import Forbidden, Ruled, hidden, not_understood
+from shared.tickets.servicenow.query import Page, Records, moment, whole
+from shared.tickets.servicenow.refusals import Forbidden, Ruled, hidden, not_understood, notes_unseen
 from shared.tickets.servicenow.session import Session
 from shared.tickets.terms import OURS, Terms
+from shared.tickets.titles import titled
 
 INCIDENTS, JOURNAL, GROUPS, USERS = "incident", "sys_journal_field", "sys_user_group", "sys_user"
 # Impact and urgency, of which ServiceNow makes the priority ("Define priority lookup rules").
 PRIORITIES = {Severity.CRITICAL: "1,1", Severity.WARNING: "2,2", Severity.INFO: "3,3"}
-CLOSE_CODE = "Solution provided"  # Before 2022: "Solved (Permanently)".
 CLOSE_NOTES = "Countersign sees the problem no longer."
+LIMIT_OF_TITLE = 160  # The dictionary's length of `short_description`.
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceNow:
-    """`group` is whose incidents they are, by name or sys_id; "" leaves it to the rules of the instance."""
+    """`group` is whose incidents they are, by name or sys_id; "" leaves it to the rules of the instance.
+
+    `close_code` is one of the instance's resolution codes; those of instances from before 2022 are others.
+    """
 
     session: Session
-    group: str = ""
-    terms: Terms = field(default_factory=Terms)
-    close_code: str = CLOSE_CODE
+    group: str
+    terms: Terms
+    close_code: str
 
     async def open(self, draft: Draft) -> Ticket:
         """Where a rule of the instance refuses it, perhaps for its assignee, it is asked for once more without one."""
@@ -47,8 +51,8 @@ class ServiceNow:
             **self._weight(draft.severity),
             **({"assignment_group": await self._group()} if self.group else {}),
             **self.terms.fields,
-            "short_description": journal.title(draft.title),
-            "description": journal.written(draft.text),
+            "short_description": titled(draft.title, LIMIT_OF_TITLE),
+            "description": journal.written(draft.text, in_stream=False),
             "correlation_id": draft.marker,
             "correlation_display": OURS.capitalize(),
         }
@@ -87,7 +91,8 @@ class ServiceNow:
     async def said(self, reference: str, key: str, since: datetime) -> bool:
         """Whoever may not read the journal's table is answered with nothing; then the incident itself is asked.
 
-        That one tells all notes as one text, so that `since` is not heeded there.
+        That one tells all notes as one text, so that `since` is not heeded there. Where it does not show them, nobody
+        knows what was said, and that is an error.
         """
         conditions = [f"element_id={reference}", "element=work_notes", f"valueLIKE{journal.NOTE}{key}"]
         query = "^".join([*conditions, f"sys_created_on>={moment(since)}"])
@@ -99,6 +104,8 @@ class ServiceNow:
         if any(journal.says(value(row, "value"), key) for row in rows):
             return True
         incident = await self._record("GET", reference, ("sys_id", "work_notes"))
+        if "work_notes" not in incident:
+            raise notes_unseen()
         return journal.says(display(incident, "work_notes"), key)
 
     async def set_severity(self, reference: str, severity: Severity) -> None:
@@ -132,9 +139,12 @@ class ServiceNow:
         return self._ticket(after).status is Status.OPEN
 
     async def check(self) -> None:
-        """Reads incidents, and the group."""
-        if (await self._ours()).hidden:
+        """Reads incidents, the work notes of one of ours, and the group."""
+        ours = await self._page_of_ours()
+        if ours.hidden:
             raise hidden()
+        for row in ours.rows[:1]:
+            await self._check_notes(value(row, "sys_id"))
         if self.group:
             await self._group()
 
@@ -166,17 +176,32 @@ class ServiceNow:
     async def _record(
         self, method: str, reference: str, fields: Sequence[str], body: dict[str, Any] | None = None
     ) -> dict[str, Any]:
-        """One incident. Raises NotThere, once it is sure that incidents are there."""
+        """One incident. Raises NotThere, once it is sure that it is not only hidden."""
         path = f"{INCIDENTS}/{quote(reference, safe='')}"
         answer = await self.session.ask(method, path, self._records.shown(fields), body)
         if answer.status == 404:
-            await self._ours()
-            raise NotThere
+            raise NotThere if await self._is_gone(reference) else hidden()
         return _one(answer)
 
-    async def _ours(self) -> Found:
-        """Raises DeliveryError where incidents cannot be asked for."""
-        return await self._records.first(INCIDENTS, f"correlation_idSTARTSWITH{OURS}-", ("sys_id",))
+    async def _check_notes(self, reference: str) -> None:
+        """By a list, for which it does not matter whether the incident has just gone."""
+        found = await self._records.page(INCIDENTS, f"sys_id={reference}", ("sys_id", "work_notes"), limit=1)
+        if any("work_notes" not in row for row in found.rows):
+            raise notes_unseen()
+
+    async def _is_gone(self, reference: str) -> bool:
+        """404 is also the answer to whom access control does not let read it: lists count it all the same.
+
+        Where nothing is counted, whoever sees no incident of ours at all is taken for one who may not read them.
+        """
+        found = await self._records.page(INCIDENTS, f"sys_id={reference}", ("sys_id",), limit=1)
+        if found.rows or found.total is not None:
+            return not (found.rows or found.total)
+        return bool((await self._page_of_ours()).rows)
+
+    async def _page_of_ours(self) -> Page:
+        """Whether there are any, and whether the user may read one of them."""
+        return await self._records.page(INCIDENTS, f"correlation_idSTARTSWITH{OURS}-", ("sys_id",))
 
     async def _group(self) -> str:
         found = await self._records.ids(GROUPS, "name", self.group)

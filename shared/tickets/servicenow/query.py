@@ -27,6 +27,19 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """`total` is how many fit the query, those among them that the user may not read; None where that is not told."""
+
+    rows: Sequence[Mapping[str, Any]]
+    total: int | None
+
+    @property
+    def hidden(self) -> bool:
+        """There are some, and none on this page may be read."""
+        return bool(self.total) and not self.rows
+
+
+@dataclass(frozen=True, slots=True)
 class Records:
     """Of one instance."""
 
@@ -45,18 +58,11 @@ class Records:
         rows: list[Mapping[str, Any]] = []
         offset, total = 0, 1
         while offset < total:
-            answer = await self._page(table, query, fields, offset, PAGE)
-            page = _rows(answer)
-            rows += page
+            page = await self.page(table, query, fields, offset)
+            rows += page.rows
             offset += PAGE
-            total = _total(answer, offset + 1 if len(page) == PAGE else len(rows))
+            total = page.total if page.total is not None else offset + 1 if len(page.rows) == PAGE else len(rows)
         return Found(rows, total > len(rows))
-
-    async def first(self, table: str, query: str, fields: Sequence[str]) -> Found:
-        """The first page: whether there are any, and whether the user may read one of them."""
-        answer = await self._page(table, query, fields, 0, PAGE)
-        rows = _rows(answer)
-        return Found(rows, _total(answer, 0) > 0 and not rows)
 
     async def ids(self, table: str, column: str, name: str) -> Sequence[str]:
         """Of who is active, by name or sys_id; none where the name cannot be asked for.
@@ -69,18 +75,19 @@ class Records:
         if not _askable(name):
             return []
         by = "sys_id" if re.fullmatch(r"[0-9a-f]{32}", name) else column
-        found = await self._page(table, f"{by}={name}^active=true", ("sys_id", column, "active"), 0, 2)
-        ids = [value(row, "sys_id") for row in _rows(found) if _same(value(row, by), name) and _active(row)]
+        found = await self.page(table, f"{by}={name}^active=true", ("sys_id", column, "active"), limit=2)
+        ids = [value(row, "sys_id") for row in found.rows if _same(value(row, by), name) and _active(row)]
         if len(ids) == 1:
             self.session.known[table, name] = ids[0]
         return ids
 
-    async def _page(self, table: str, query: str, fields: Sequence[str], offset: int, limit: int) -> Answer:
+    async def page(self, table: str, query: str, fields: Sequence[str], offset: int = 0, limit: int = PAGE) -> Page:
+        """What the user may read of so many records. Raises DeliveryError."""
         asked = {"sysparm_query": query, "sysparm_limit": str(limit), "sysparm_offset": str(offset)}
         answer = await self.session.ask("GET", table, {**self.shown(fields), **asked})
         if answer.status == 404:
             raise self.session.not_here(answer)
-        return answer
+        return Page(_rows(answer), _total(answer))
 
 
 def moment(at: datetime) -> str:
@@ -116,7 +123,6 @@ def _rows(answer: Answer) -> list[Mapping[str, Any]]:
     return rows
 
 
-def _total(answer: Answer, otherwise: int) -> int:
-    """How many fit the query, those among them that the user may not read."""
+def _total(answer: Answer) -> int | None:
     found = (answer.headers or {}).get("x-total-count", "")
-    return int(found) if re.fullmatch(r"[0-9]{1,9}", found) else otherwise
+    return int(found) if re.fullmatch(r"[0-9]{1,9}", found) else None

@@ -76,6 +76,15 @@ def hidden() -> DeliveryError:
     )
 
 
+def notes_unseen() -> DeliveryError:
+    """A field that the user may not read is not in the answer."""
+    return DeliveryError(
+        f"{WHO} does not show work notes, so that one could be written twice: give the OAuth application user the "
+        "right to read the field work_notes of incidents (an access control rule incident.work_notes).",
+        permanent=True,
+    )
+
+
 def _sentence(answer: Answer) -> str:
     """ "" for what `refusal` says as well as anybody."""
     status = answer.status

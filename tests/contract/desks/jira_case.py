@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from sandbox.receivers.jira.seen import SeenJira
 from sandbox.receivers.jira.site import Site
 from sandbox.receivers.jira.stand_in import API, ROOT
+from shared.desk_settings import DISMISSED
 from shared.domain.finding import Severity
 from shared.http import Http
 from shared.ports.desk import Desk
@@ -18,7 +19,6 @@ from tests.contract.desks.case import ASSIGNEE, OWNER, SECRET, STRANGER, DeskCas
 
 USER, TOKEN, PROJECT = "countersign@contoso.example", f"ATATT3x-{SECRET}", "OPS"
 PRIORITIES = {Severity.CRITICAL: "Highest", Severity.WARNING: "Medium", Severity.INFO: "Low"}
-DISMISSED = ("Won't Do", "Duplicate")
 SITE = Site(USER, TOKEN, PROJECT, people={ASSIGNEE: "Ana Example"})
 TERMS = Terms(
     labels=("signing",),

@@ -19,6 +19,7 @@ from tests.contract.desks.case import ASSIGNEE, OWNER, SECRET, STRANGER, DeskCas
 
 GROUP = "Signing Operations"
 CLIENT, CLIENT_SECRET = "countersign", f"{SECRET}+/&="
+CLOSE_CODE = "Solution provided"
 FOR_EVER = 80_000  # The desk's clock stands still in the suite, and the stand-in's does not.
 
 
@@ -42,7 +43,7 @@ def stand_in(now: Callable[[], datetime], lag: timedelta) -> SeenServiceNow:
 
 def desk(http: Http, address: str, terms: Terms) -> Desk:
     session = Session(http, Standing(), f"{address}/servicenow", CLIENT, SecretStr(CLIENT_SECRET))
-    return ServiceNow(session, GROUP, terms)
+    return ServiceNow(session, GROUP, terms, CLOSE_CODE)
 
 
 def error(status: int) -> Any:
