@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.acknowledging import ACKNOWLEDGED_FOR, acknowledgement
-from shared.domain.memory import Change, FindingMemory, Reason, Told
+from shared.domain.memory import Change, FindingMemory
 from shared.domain.refresh import Refresh
 from shared.domain.subscription import Subscription
 from shared.domain.ticket import Status, Ticket
@@ -14,6 +14,7 @@ from shared.flows.fleet import FLEET
 from shared.ports.errors import Conflict
 from shared.ports.messages import Messages
 from shared.ports.silences import Silences
+from shared.ports.tickets import TicketRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,13 @@ class Dismissing:
     messages: Messages
 
     async def run(
-        self, owner: Subscription, memory: FindingMemory, heard: tuple[str, Told], ticket: Ticket, now: datetime
+        self, owner: Subscription, memory: FindingMemory, receiver: str, record: TicketRecord, now: datetime
     ) -> None:
-        """`heard`: the receiver, and what it knew of its ticket before. Safe to repeat."""
-        receiver, told = heard
-        if ticket.status is Status.DISMISSED and not told.dismissed and not _told_since(memory, told, ticket):
+        """By the ticket as it stands, and what was known of it before. Safe to repeat."""
+        told, ticket = memory.told[receiver], record.ticket
+        if ticket is None:
+            return
+        if ticket.status is Status.DISMISSED and not told.dismissed and not record.worse_since:
             await self._acknowledge(owner, memory, receiver, ticket, now)
         if ticket.status is Status.OPEN and told.dismissed and told.ticket:
             await self._take_back(owner, memory, told.ticket, now)
@@ -60,13 +63,6 @@ class Dismissing:
 
 def _reason(ticket: Ticket) -> str:
     return f"{ticket.name} was closed:"
-
-
-def _told_since(memory: FindingMemory, told: Told, ticket: Ticket) -> bool:
-    """What got worse after the ticket was closed is not what somebody meant."""
-    closed = ticket.closed or ticket.changed
-    news = (Reason.FIRST, Reason.WORSE)
-    return any(one.at > closed and one.reason in news for one in (*memory.told.values(), told))
 
 
 def _dismissal_changed(change: Change) -> bool:

@@ -92,32 +92,32 @@ class TicketNews:
     async def _remember(self, receiver: str, records: Sequence[TicketRecord], now: datetime) -> None:
         """With what was told of each problem."""
         threads = await self.outbox.threads(receiver) if records else {}
-        by_key = {record.key: record.ticket for record in records if record.ticket}
-        of_subscription: defaultdict[str, dict[str, Ticket]] = defaultdict(dict)
+        by_key = {record.key: record for record in records}
+        of_subscription: defaultdict[str, dict[str, TicketRecord]] = defaultdict(dict)
         for problem, thread in threads.items():
             subscription_id, _, key = problem.partition("|")
             if key and thread.receipt in by_key and not thread.waits:
                 of_subscription[subscription_id][key] = by_key[thread.receipt]
         known = {**await self.looks.known(), FLEET.id: FLEET} if of_subscription else {}
-        for subscription_id, tickets in of_subscription.items():
+        for subscription_id, found in of_subscription.items():
             owner = known.get(subscription_id, Subscription(subscription_id, subscription_id))
-            await self._into_memory(owner, receiver, tickets, now)
+            await self._into_memory(owner, receiver, found, now)
 
     async def _into_memory(
-        self, owner: Subscription, receiver: str, tickets: Mapping[str, Ticket], now: datetime
+        self, owner: Subscription, receiver: str, records: Mapping[str, TicketRecord], now: datetime
     ) -> None:
         """What nobody wants to solve counts as being in hand, until somebody opens it again."""
         for _ in range(MAX_CONFLICTS):
             kept = await self.shelves.read(owner, month_of(now))
             changes: list[Change] = []
-            for key, ticket in tickets.items():
+            for key, record in records.items():
                 memory = kept.memory.get(key)
                 told = memory.told.get(receiver) if memory and not memory.read_only else None
-                if memory is None or told is None or not told.open or _known(told, ticket):
+                if memory is None or told is None or not told.open or _known(told, record.ticket):
                     continue
-                after = replace(memory, told={**memory.told, receiver: replace(told, ticket=ticket, reopening=False)})
-                changes.append(Change(key, memory, after))
-                await self.dismissing.run(owner, memory, (receiver, told), ticket, now)
+                read = replace(told, ticket=record.ticket, reopening=False)
+                changes.append(Change(key, memory, replace(memory, told={**memory.told, receiver: read})))
+                await self.dismissing.run(owner, memory, receiver, record, now)
             try:
                 await self.shelves.commit(kept, Commit({}, {}, frozenset(), changes, kept.standing))
             except Conflict:
@@ -127,9 +127,9 @@ class TicketNews:
         raise Conflict(f"{owner.name} was changed by somebody else {MAX_CONFLICTS} times in a row")
 
 
-def _known(told: Told, ticket: Ticket) -> bool:
+def _known(told: Told, ticket: Ticket | None) -> bool:
     """One that is to be opened again has been read as closed before, and is read as closed until that is done."""
     before = told.ticket
-    if before is None or before.changed < ticket.changed:
-        return False
+    if ticket is None or before is None or before.changed < ticket.changed:
+        return ticket is None
     return before.changed > ticket.changed or told.reopening or replace(before, by=ticket.by) == ticket

@@ -106,7 +106,7 @@ class Ticketing:
             await self.filing.open(record, update)
             return
         again = bool(record.ended)
-        record = await self._put(replace(record, ticket=ticket, ended=None))
+        record = await self._put(replace(record, ticket=ticket, ended=None, worse_since=dismissed))
         record = await self.filing.say(record, update)
         if update.severity > record.severity or (again and update.severity != record.severity):
             await self._set_severity(ticket, update)

@@ -18,7 +18,8 @@ class TicketRecord:
     that it was made for, `place` the project. `ticket` is how it was last seen, and `former` the one before it.
 
     `saying` names the news that was last said in it as comments: `began` is when, `begun` and `said` count its
-    comments. `ended` is when the problem was over; None while it lasts.
+    comments. `ended` is when the problem was over; None while it lasts. `worse_since`: it got worse after somebody
+    closed the ticket as not to be done.
     """
 
     key: str
@@ -37,6 +38,7 @@ class TicketRecord:
     begun: int = 0
     said: int = 0
     ended: datetime | None = None
+    worse_since: bool = False
     etag: str = ""
 
 

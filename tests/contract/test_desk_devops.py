@@ -27,7 +27,7 @@ from shared.http import AiohttpHttp, Answer, Http
 from shared.ports.errors import DeliveryError, NotThere
 from shared.tickets.devops.desk import KEY, MOST_IN_TEXT, DevOps
 from shared.tickets.devops.html import LIVE, written
-from shared.tickets.devops.project import MOST_FOUND, DevOpsProject
+from shared.tickets.devops.project import MOST_FOUND, DevOpsProject, patch_of
 from shared.tickets.pieces import pieces
 from shared.tickets.terms import Terms
 from shared.tickets.titles import utf16_units as units
@@ -361,6 +361,15 @@ async def test_what_was_never_worked_at_is_not_closed_as_rejected() -> None:
         fields = place.person.items[1].fields
         refusals = place.there.refusals
     assert (Status.DONE, "Closed", "Completed", []) == (found.status, found.word, fields["System.Reason"], refusals)
+
+
+async def test_the_stand_in_changes_no_reason_within_a_state() -> None:
+    async with at(kind="Bug") as place:
+        ticket = await place.desk.open(DRAFT)
+        await place.desk.close(ticket.reference)
+        with pytest.raises(DeliveryError, match=r"System\.Reason"):
+            await place.desk.project.change(ticket.reference, patch_of({"System.Reason": "Duplicate"}))
+        assert "Fixed and verified" == place.person.items[1].fields["System.Reason"]
 
 
 async def test_what_was_worked_at_is_closed_at_once() -> None:

@@ -13,10 +13,6 @@ from shared.ports.errors import DeliveryError, NotThere
 LAG = timedelta(seconds=30)
 
 
-class Died(Exception):
-    """The process ended in the middle of a call."""
-
-
 @dataclass(slots=True)
 class Kept:
     """A ticket as the desk keeps it."""
@@ -31,7 +27,10 @@ class Kept:
 
 @dataclass(slots=True)
 class FakeDesk:
-    """`before` and `after` are what goes wrong at the next calls, by method: raised without, or after the work."""
+    """`before` and `after` are what goes wrong at the next calls, by method: raised without, or after the work.
+
+    A ticket with `troubled` in its title is never made.
+    """
 
     now: Callable[[], datetime]
     kept: dict[str, Kept] = field(default_factory=dict)
@@ -40,12 +39,15 @@ class FakeDesk:
     calls: list[str] = field(default_factory=list)
     reopens: bool = True
     most_in_a_piece: int = 9
+    troubled: str = ""
 
     def tickets(self) -> list[Kept]:
         return list(self.kept.values())
 
     async def open(self, draft: Draft) -> Ticket:
         self._begin("open")
+        if self.troubled and self.troubled in draft.title:
+            raise DeliveryError("The desk answered 503.", permanent=False)
         number = str(len(self.kept) + 1)
         now = self.now()
         ticket = Ticket(

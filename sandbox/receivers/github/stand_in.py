@@ -56,7 +56,8 @@ A_LIMIT = 5_000  # "Rate limits for the REST API": an hour, with a personal toke
 class GitHubStandIn(GitHubRepository):
     """`repository` is the only one that there is; with a token, no other is taken.
 
-    `may_read`, `may_write`: the token's permission for issues; `may_label`: the role of its owner. Milestone 1 is the only one.
+    `may_read`, `may_write`: the token's permission for issues; `may_label`: the role of its owner. Milestone 1 is the
+    only one.
     """
 
     kind = "github"

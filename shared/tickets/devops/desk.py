@@ -110,18 +110,6 @@ class DevOps:
         if await self._status(item) is Status.DISMISSED:
             await self._close_by_steps(item, done)
 
-    async def _close_by_steps(self, item: WorkItem, done: str) -> None:
-        """To the CMMI process one that was never worked at is rejected, and a reason stays as long as its state does.
-
-        So it goes the whole way; where it may not, it is left as it is.
-        """
-        moved = None
-        for category in ("InProgress", "Resolved"):
-            if state := first_of(await self.project.states(item.fields.kind), category):
-                moved = await self.project.move(moved or item, state) or moved
-        if moved:
-            await self.project.change(str(item.id), patch_of({STATE: done}, moved))
-
     async def reopen(self, reference: str) -> bool:
         """As what is new, or else as what is worked at; False where rules of the process forbid both."""
         item = await self.project.read(reference)
@@ -140,6 +128,18 @@ class DevOps:
     def pieces(self, text: Text) -> Sequence[Text]:
         """In as few as fit into a text field or a comment each."""
         return pieces(text, MOST_IN_TEXT - FOR_THE_KEY, lambda part: utf16_units(written(part)))
+
+    async def _close_by_steps(self, item: WorkItem, done: str) -> None:
+        """To the CMMI process one that was never worked at is rejected, and a reason stays as long as its state does.
+
+        So it goes the whole way; where it may not, it is left as it is.
+        """
+        moved = None
+        for category in ("InProgress", "Resolved"):
+            if state := first_of(await self.project.states(item.fields.kind), category):
+                moved = await self.project.move(moved or item, state) or moved
+        if moved:
+            await self.project.change(str(item.id), patch_of({STATE: done}, moved))
 
     def _fields(self, draft: Draft) -> dict[str, Any]:
         """What an installation wants itself counts more than what we would say; its tags are added to ours."""
