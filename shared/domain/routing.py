@@ -125,7 +125,7 @@ class Routes:
         if route.escalation:
             yield f"after {span(route.escalation.after)} without acknowledgement also {', '.join(route.escalation.to)}"
         if route.group != "problem":
-            yield f"a pager gets one call a {route.group}"
+            yield f"a pager gets one call, a desk one ticket, a {route.group}"
         if route.goes_on:
             yield "then the next one"
 

@@ -40,7 +40,8 @@ class Ticketing:
     async def ration(self, intents: Sequence[Intent], threads: Mapping[str, Thread]) -> Rationed:
         """What has a ticket or needs none is told; of new ones the worst, as far as there is room at this check."""
         ordered = worst_first(intents)
-        new = [intent for intent in ordered if self._is_new(intent, threads)]
+        there = {thread.receipt for thread in threads.values() if not thread.waits}
+        new = [intent for intent in ordered if _opens(intent) and ticket_of(intent, threads) not in there]
         room = await self._room()
         if len(new) > room:
             had = {record.key for record in await self.filing.tickets.all(self.filing.receiver) if record.ticket}
@@ -69,14 +70,6 @@ class Ticketing:
     async def _room(self) -> int:
         opened = await self.filing.tickets.opened_in(self.filing.receiver, await self.filing.latest_look())
         return max(self.most_new - opened, 0)
-
-    @staticmethod
-    def _is_new(intent: Intent, threads: Mapping[str, Thread]) -> bool:
-        """It would open a ticket, as far as threads tell."""
-        thread = threads.get(intent.problem)
-        there = {one.receipt for one in threads.values() if not one.waits} if intent.group else set()
-        known = (thread is not None and not thread.waits) or ticket_of(intent, threads) in there
-        return not (intent.over or known or intent.finding.rule == TRIAL)
 
     async def _bring(self, update: Update) -> None:
         record = await self.filing.tickets.get(self.filing.receiver, update.ticket)
@@ -159,3 +152,8 @@ class Ticketing:
 
     async def _put(self, record: TicketRecord) -> TicketRecord:
         return await self.filing.tickets.put(self.filing.receiver, record)
+
+
+def _opens(intent: Intent) -> bool:
+    """It wants a ticket; one that is a test has room at any time."""
+    return not intent.over and intent.finding.rule != TRIAL
