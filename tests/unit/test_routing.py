@@ -149,7 +149,7 @@ def test_the_way_of_a_problem_is_told_in_words() -> None:
         "Route games (account games-*): teams; quiet 22:00-07:00 Europe/Berlin; then the next one",
         (
             "Route 2 (everything): nobody; after 4 hours without acknowledgement also pagerduty; "
-            "a pager gets one call a rule"
+            "a pager gets one call, a desk one ticket, a rule"
         ),
         "Last route (by severity): mail",
         "Owner lena@contoso.example: neither a receiver nor an address that may be written to",
