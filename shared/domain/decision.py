@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.domain.blind import Blind, hidden
 from shared.domain.finding import Finding, Rule
+from shared.domain.fleet import RECEIVER_REFUSES
 from shared.domain.inhibition import hidden_keys, taken_over
 from shared.domain.matching import Surroundings
 from shared.domain.memory import NOT_LOOKED_FOR, Change, Decision, FindingMemory, Intent, Reason, Told
@@ -87,7 +88,9 @@ class Deciding:
         concern = self.surroundings.of(finding)
         known = before if before and before.read_only else self._seen_again(finding, before)
         routes = tuple(self.routes.matching(concern))
-        return Present(finding, before, known, concern, routes, self.routes.heard_by(routes, concern))
+        hearings = self.routes.heard_by(routes, concern)
+        others = [one for one in hearings if not _about(finding, one.receiver)]
+        return Present(finding, before, known, concern, routes, others or hearings)
 
     def _of_present(self, one: Present, *, inhibited: bool) -> tuple[Change, Sequence[Decision]]:
         finding, before = one.finding, one.before
@@ -279,6 +282,11 @@ class Deciding:
     @staticmethod
     def _silent(finding: Finding, receivers: Iterable[str], reason: Reason) -> Sequence[Decision]:
         return [Decision(finding, name, reason) for name in receivers] or [Decision(finding, "", reason)]
+
+
+def _about(finding: Finding, receiver: str) -> bool:
+    """That a receiver takes nothing is told on the others, where there are any."""
+    return finding.rule == RECEIVER_REFUSES and finding.subject == receiver
 
 
 def _stays(before: FindingMemory, *, unseen: bool, inhibited: bool) -> Reason | None:

@@ -9,6 +9,9 @@ from shared.domain.cost import CostScope
 from shared.domain.look import Look, ShardEnd
 from shared.domain.silence import Silence
 
+RECEIVER_REFUSES = "receiver-refuses"
+UNREAD_TICKETS = "What people did with its tickets cannot be read."
+
 
 @dataclass(frozen=True, slots=True)
 class FleetSurvey:

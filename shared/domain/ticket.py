@@ -18,8 +18,7 @@ class Ticket:
     """`reference` is what the desk's API wants, `name` what people call it: #12, OPS-7, INC0010023.
 
     `marker` is ours, and lies in the ticket itself. `word` is the desk's own word for its status, `by` who closed it
-    ("" where it is open, or nobody says). `created`, `changed` and `closed` are the desk's own times, aware, in UTC;
-    `closed` is None where it is open, or the desk does not tell.
+    ("" where it is open, or nobody says). `created` and `changed` are the desk's own times, aware, in UTC.
     """
 
     reference: str
@@ -32,7 +31,6 @@ class Ticket:
     changed: datetime
     assignee: str = ""
     by: str = ""
-    closed: datetime | None = None
 
 
 def standing(ticket: Ticket) -> str:

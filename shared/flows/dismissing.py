@@ -44,8 +44,7 @@ class Dismissing:
     async def _acknowledge(
         self, owner: Subscription, memory: FindingMemory, receiver: str, ticket: Ticket, now: datetime
     ) -> None:
-        closed = ticket.closed or ticket.changed
-        named = f"{owner.id}|{receiver}|{memory.finding.key}|{closed.isoformat()}"
+        named = f"{owner.id}|{receiver}|{memory.finding.key}|{ticket.changed.isoformat()}"
         name = hashlib.sha256(named.encode()).hexdigest()[:12]
         who = ticket.by or f"somebody at {receiver}"
         why = f"{_reason(ticket)} {ticket.word}."

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared.domain.fleet import UNREAD_TICKETS
 from shared.ports.outbox import Outbox
 from shared.ports.tickets import Tickets
 
@@ -31,4 +32,4 @@ class Refusing:
             return ""
         read = await self.tickets.read_back(name)
         late = read.since is not None and now - read.since > LONG_UNREAD
-        return f"What people did with its tickets cannot be read. {read.trouble}" if read.trouble and late else ""
+        return f"{UNREAD_TICKETS} {read.trouble}" if read.trouble and late else ""

@@ -131,7 +131,7 @@ class Ticketing:
 
     async def _reopened(self, record: TicketRecord, ticket: Ticket) -> Ticket | None:
         """None where it was closed too long ago, on purpose, or for good."""
-        closed = record.ended or ticket.closed or ticket.changed
+        closed = record.ended or ticket.changed
         if ticket.status is Status.DISMISSED or self.filing.clock.now() - closed > self.reopens:
             return None
         try:

@@ -118,7 +118,6 @@ class FakeDesk:
             by=by,
             assignee=assignee or kept.ticket.assignee,
             changed=self.now(),
-            closed=None if status is Status.OPEN else self.now(),
         )
 
     def _kept(self, reference: str) -> Kept:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from shared.domain.finding import Finding, Rule, Severity
-from shared.domain.fleet import FleetSurvey
+from shared.domain.fleet import RECEIVER_REFUSES, UNREAD_TICKETS, FleetSurvey
 from shared.domain.policy import Policy
 from shared.domain.rules import pages
 from shared.domain.silence import SILENCE_ENDS as SILENCE_ENDS_RULE
@@ -29,16 +29,17 @@ def nobody_told(survey: FleetSurvey, _policy: Policy, _now: datetime) -> Iterato
 def receiver_refuses(survey: FleetSurvey, _policy: Policy, _now: datetime) -> Iterator[Finding]:
     """A receiver did not take what it was to be told: what it missed lies in the list of undelivered messages."""
     for name, why in survey.refusing.items():
+        unread = why.startswith(UNREAD_TICKETS)
         yield Finding(
             rule=REFUSES.name,
             subject=name,
             severity=Severity.WARNING,
-            what=f"Receiver {name} does not take messages",
-            stops="Whoever relies on it hears of nothing.",
+            what=f"Tickets of {name} cannot be read" if unread else f"Receiver {name} does not take messages",
+            stops="What people do with them is not heeded." if unread else "Whoever relies on it hears of nothing.",
             next_step=REFUSES.advice,
             rests_on=(),
             facts={"Answer": why},
-            problem=f"receiver {name} takes no messages",
+            problem=f"tickets of {name} unread" if unread else f"receiver {name} takes no messages",
         )
 
 
@@ -78,7 +79,7 @@ NOBODY: Rule[FleetSurvey] = Rule(
     settled=True,
 )
 REFUSES: Rule[FleetSurvey] = Rule(
-    "receiver-refuses",
+    RECEIVER_REFUSES,
     receiver_refuses,
     {"a message was given up, or has waited for half an hour": Severity.WARNING},
     advice="Correct its settings, try it with: countersign channels test NAME, and then send what it missed: "

@@ -13,7 +13,7 @@ from shared.tickets.terms import OURS
 FIELDS = ("project", "status", "resolution", "labels", "created", "updated", "assignee")
 MARKER = re.compile(rf"{OURS}-[0-9a-z-]{{16,40}}")
 DONE = "done"  # The key of a status category; its name may be translated.
-NEVER = datetime.min.replace(tzinfo=UTC)
+NEVER = datetime.fromtimestamp(0, UTC)
 
 
 class Unreadable(ValueError):
