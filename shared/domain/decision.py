@@ -135,7 +135,9 @@ class Deciding:
         rings = [name for name, told in known.told.items() if name in self.routes.acknowledged_to and told.rings]
         reasons = dict.fromkeys((hearing.receiver for hearing in one.hearings), Reason.SILENCED)
         reasons |= dict.fromkeys(rings if silence.acknowledges else (), Reason.ACKNOWLEDGED)
-        return self._told_to(one, known, reasons)
+        change, decisions = self._told_to(one, known, reasons)
+        intents = tuple(replace(intent, note=silence.in_hand) for intent in change.intents)
+        return replace(change, intents=intents), decisions
 
     def _telling(self, one: Present) -> tuple[Change, Sequence[Decision]]:
         speaking = self._speaking

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from shared.domain.finding import Finding
 from shared.domain.matching import Concern, Match
+from shared.domain.words import moment
 
 LONG = timedelta(days=7)
 SILENCE_ENDS = "silence-ends"  # No silence holds back that one ends.
@@ -32,6 +33,12 @@ class Silence:
     def acknowledges(self) -> bool:
         """Somebody has one problem in hand."""
         return self.severity is not None
+
+    @property
+    def in_hand(self) -> str:
+        """By whom, until when, and why."""
+        why = f": {self.reason}" if self.reason else "."
+        return f"{self.author} has it in hand until {moment(self.ends)}{why}"
 
     def active(self, now: datetime) -> bool:
         """From its start until just before its end."""

@@ -1,13 +1,14 @@
 """Putting off: what a desk did not take now is tried again later, and holds nothing else back."""
 
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from shared.domain.memory import Tell
 from shared.flows.patience import GIVE_UP_AFTER, pause
 from shared.ports.clock import Clock
-from shared.ports.errors import DeliveryError
+from shared.ports.errors import DeliveryError, InDoubt
 from shared.ports.messages import Messages
 from shared.ports.outbox import Batch, Outbox
 
@@ -28,7 +29,7 @@ class PuttingOff:
             given_up = {index: str(error) for index, error in failed.items()}
             return await self.outbox.mark(replace(batch, refused={**batch.refused, **given_up}))
         first = next(iter(failed.values()))
-        wait = min(pause(batch.attempts, error) for error in failed.values())
+        wait = _wait(batch, failed.values())
         left = replace(
             batch.only(set(range(len(batch.parts))) - batch.sent - batch.refused.keys()),
             attempts=batch.attempts + 1,
@@ -49,3 +50,10 @@ class PuttingOff:
         await self.finish(replace(taken, members=tuple(key for key in batch.members if key not in open_still)))
         members = tuple(key for key in batch.members if key in open_still)
         return await self.outbox.freeze(replace(left, id=uuid.uuid4().hex, members=members, etag=""))
+
+
+def _wait(batch: Batch, errors: Collection[DeliveryError]) -> timedelta:
+    """As long as the desk asks for, if it does; else until the first of them can be tried again."""
+    asked = [error for error in errors if error.retry_after and not isinstance(error, InDoubt)]
+    waits = [pause(batch.attempts, error) for error in asked or errors]
+    return max(waits) if asked else min(waits)

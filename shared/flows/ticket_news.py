@@ -42,7 +42,7 @@ class TicketNews:
     async def run(self, receiver: str, now: datetime) -> int:
         """Answers how many tickets were found changed. Safe to repeat; what could not be read is read the next time.
 
-        A desk that can be read again after trouble is told what it missed meanwhile. Raises Conflict.
+        A desk that can be read is told again what it refused lately. Raises Conflict.
         """
         channel = self.channels.get(receiver)
         if not isinstance(channel, Ticketing):
@@ -58,8 +58,7 @@ class TicketNews:
             await filing.tickets.put_read_back(receiver, failed)
             return 0
         await self._remember(receiver, news, now)
-        if read.trouble:
-            await self.undelivered.replay(receiver, "", now)
+        await self.undelivered.retry(receiver, now)
         await filing.tickets.put_read_back(receiver, ReadBack(now, etag=read.etag))
         return len(news)
 

@@ -147,6 +147,10 @@ class Outbox(Protocol):
         """Batches of which something was given up since then, oldest first; those that were replayed too."""
         ...
 
+    async def lost(self, batch: Batch) -> Sequence[Intent]:
+        """What of a batch that was given up was not delivered."""
+        ...
+
     async def replay(self, batch: Batch, now: datetime) -> Replayed:
         """What was given up waits again, but for what later news of the same problem has overtaken."""
         ...

@@ -187,6 +187,11 @@ class TableOutbox:
         found = [(BATCH.readable(row), row) for row in rows]
         return [replace(batch, etag=row.etag) if batch else _given_up(receiver, row) for batch, row in found]
 
+    async def lost(self, batch: Batch) -> Sequence[Intent]:
+        """Without what only a newer release can read."""
+        rows = await self.rows.query(key(batch.receiver), *prefix(LOST, batch.id))
+        return [INTENT.value(row) for row in rows if not newer(row)]
+
     async def replay(self, batch: Batch, now: datetime) -> Replayed:
         """Each moves in one transaction; the record is marked last, so that a crash in between is taken up again."""
         partition = key(batch.receiver)

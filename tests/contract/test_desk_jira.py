@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -22,7 +22,7 @@ from shared.ports.desk import Draft
 from shared.ports.errors import DeliveryError, NotThere
 from shared.tickets.jira.adf import document
 from shared.tickets.jira.desk import JiraDesk
-from shared.tickets.jira.issue import Home
+from shared.tickets.jira.issue import NEVER, Home
 from shared.tickets.jira.workflow import Move, closing, resolution
 from shared.tickets.terms import OURS, Terms
 from tests.contract.desks.case import ASSIGNEE, LAG, SECRET, STRANGER, Hands
@@ -342,9 +342,9 @@ async def test_what_is_made_and_then_not_shown_is_a_ticket_and_is_not_made_again
         ("Fri, 20 Nov 2026 09:07:00 GMT", NOW),
         ("Fri, 20 Nov 2026 10:07:00 +0100", NOW),
         ("Fri, 20 Nov 2026 09:07:00 -0000", NOW),
-        ("Fri, 31 Dec 9999 23:59:59 -1400", datetime.min.replace(tzinfo=UTC)),
-        ("yesterday", datetime.min.replace(tzinfo=UTC)),
-        ("", datetime.min.replace(tzinfo=UTC)),
+        ("Fri, 31 Dec 9999 23:59:59 -1400", NEVER),
+        ("yesterday", NEVER),
+        ("", NEVER),
     ],
 )
 async def test_what_was_made_and_could_not_be_read_is_a_ticket(answer: Answer, date: str, at: datetime) -> None:

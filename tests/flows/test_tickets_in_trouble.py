@@ -142,6 +142,36 @@ async def test_a_desk_that_is_well_again_is_told_what_it_missed() -> None:
     }
 
 
+async def test_what_a_field_that_is_not_valid_kept_out_comes_when_it_is_mended() -> None:
+    here = office()
+    here.world.azure.add("games", Profile(status="Disabled"))
+    always(here, refused(), "open")
+    for _ in range(3):
+        await here.check()
+    lost = await here.world.house().undelivered.list("github")
+    assert len({intent.problem for batch in lost for intent in await here.world.house().outbox.lost(batch)}) == sum(
+        len(batch.members) for batch in lost
+    )
+    healed(here)
+    await here.check()
+    await here.check()
+    assert ["games/release"] == [kept.title.split()[2] for kept in here.desk.tickets() if "games/" in kept.title]
+    assert [] == await here.world.house().undelivered.list("github")
+
+
+async def test_what_a_desk_refuses_is_not_tried_for_ever() -> None:
+    here = office()
+    here.world.azure.add("games", Profile(status="Disabled"))
+    always(here, refused(), "open")
+    await here.check()
+    await here.check(24 * 4)
+    await here.check()
+    before = here.desk.calls.count("open")
+    for _ in range(3):
+        await here.check()
+    assert before == here.desk.calls.count("open")
+
+
 async def test_one_ticket_in_trouble_holds_back_no_other() -> None:
     here = office()
     here.world.azure.add("games", *(Profile(f"p-{number}", status="Suspended") for number in range(4)))
@@ -262,7 +292,9 @@ async def test_an_acknowledgement_is_said_in_an_open_ticket() -> None:
     ana = Speaker("ana", here.world.clock.now(), Way.PERSON)
     await here.world.house().silencing.acknowledge("games", "", None, "on it", ana)
     await here.check()
-    assert ["Acknowledged"] == [text.partition(":")[0] for text in here.desk.kept["1"].texts[1:]]
+    [comment] = here.desk.kept["1"].texts[1:]
+    assert comment.startswith("Acknowledged: suspension of games/release ana has it in hand until ")
+    assert ": on it " in comment
 
 
 async def test_a_silence_holds_back_comments_and_the_end_is_said() -> None:
