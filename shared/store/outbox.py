@@ -13,29 +13,17 @@ from shared.store.keys import key, parts, prefix
 from shared.store.limits import LimitExceeded
 from shared.store.rows import Delete, Insert, Merge, Operation, Row, Rows
 from shared.store.schema import Codec, newer
+from shared.store.threads import TableThreads
 from shared.store.transactions import forget, in_transactions
 
 INTENT = Codec[Intent](Intent)
 BATCH = Codec[Batch](Batch)
 
-
-@dataclass(frozen=True, slots=True)
-class _Threaded:
-    """A thread with its problem."""
-
-    problem: str
-    receipt: str
-    group: str
-    waits: bool = False
-
-
-THREADED = Codec[_Threaded](_Threaded)
-
 RECEIVERS = key("receivers")
 LEASE = key("lease")
 FROZEN = key("batch")
 STATE = key("state")
-OPEN, THREAD, LOST, DELIVERED, UNDELIVERED = "open", "thread", "lost", "delivered", "undelivered"
+OPEN, LOST, DELIVERED, UNDELIVERED = "open", "lost", "delivered", "undelivered"
 
 MOST_TRIES = 8
 LONG_UNDER_WAY, LONG_WAITING = timedelta(minutes=30), timedelta(hours=6)
@@ -135,7 +123,7 @@ class TableOutbox:
         _check_ours(batch)
         lost = await self._keep_lost(batch) if batch.lost else ()
         await forget(self.rows, key(batch.receiver), batch.members)
-        await self._thread(batch, lost)
+        await TableThreads(self.rows).after(batch, lost)
         done = replace(batch, etag="", given_up=now if batch.lost else None)
         record = Row(key(UNDELIVERED if batch.lost else DELIVERED, now.isoformat(), batch.id), BATCH.values(done))
         state = await self.rows.get(key(batch.receiver), STATE)
@@ -158,9 +146,7 @@ class TableOutbox:
 
     async def threads(self, receiver: str) -> Mapping[str, Thread]:
         """All that are open there."""
-        rows = await self.rows.query(key(receiver), *prefix(THREAD))
-        found = THREADED.all_readable(rows)
-        return {one.problem: Thread(one.receipt, one.group, one.waits) for one in found}
+        return await TableThreads(self.rows).read(receiver)
 
     async def stuck(self, receiver: str, now: datetime) -> datetime | None:
         """The oldest that waits, whoever froze a batch of it; not one that was told that it has to."""
@@ -234,31 +220,6 @@ class TableOutbox:
             await self.rows.transact(key(batch.receiver), operations)
         return [intent for _, intent in lost]
 
-    async def _thread(self, batch: Batch, lost: Sequence[Intent]) -> None:
-        """What was told with a receipt can be answered to; what is over is forgotten, and so is waiting in vain."""
-        if not (batch.receipts or batch.threaded or lost):
-            return
-        partition = key(batch.receiver)
-        there = {row.key: row for row in await self.rows.query(partition, *prefix(THREAD)) if not newer(row)}
-        told: dict[str, Operation | None] = {}
-        for index in sorted(batch.sent):
-            part, receipt = batch.parts[index], batch.receipts.get(index, "")
-            for problem in part.opens if receipt else ():
-                told[key(THREAD, problem)] = _threaded(there, _Threaded(problem, receipt, part.groups.get(problem, "")))
-        for index in sorted(batch.sent | batch.refused.keys()):
-            for problem in batch.parts[index].names:
-                named = _Threaded(problem, batch.receipts.get(index, ""), "", waits=True)
-                told[key(THREAD, problem)] = _threaded(there, named)
-            for problem in batch.parts[index].ends:
-                told[key(THREAD, problem)] = _unthreaded(there, problem)
-        for intent in lost:
-            row = there.get(key(THREAD, intent.problem))
-            if row and (intent.over or THREADED.value(row).waits):
-                told[row.key] = Delete(row.key, row.etag)
-        operations = [operation for operation in told.values() if operation]
-        for some in in_transactions(partition, ([operation] for operation in operations)):
-            await self.rows.transact(partition, some)
-
     async def _welcome(self, receiver: str) -> None:
         """Written each time, so that nobody who looked before says that nothing waits."""
         for _ in range(MOST_TRIES):
@@ -306,14 +267,3 @@ def _taking(intent: Intent) -> Sequence[Operation]:
 
 def _opened(intent: Intent) -> Insert:
     return Insert(Row(key(OPEN, intent.decided.isoformat(), *intent.key), INTENT.values(intent)))
-
-
-def _unthreaded(there: Mapping[str, Row], problem: str) -> Operation | None:
-    row_key = key(THREAD, problem)
-    return Delete(row_key, there[row_key].etag) if row_key in there else None
-
-
-def _threaded(there: Mapping[str, Row], thread: _Threaded) -> Operation:
-    row_key = key(THREAD, thread.problem)
-    row = Row(row_key, THREADED.values(thread), there[row_key].etag if row_key in there else "")
-    return Merge(row) if row.etag else Insert(row)
