@@ -34,9 +34,10 @@ TYPES = {
     Reason.ACKNOWLEDGED: "Countersign.Alert.Acknowledged",
     Reason.RESOLVED: "Countersign.Alert.Resolved",
 }
-# The SDK logs the topic's address with every request.
+# The SDK logs the topic's address with every request. A logger that is merely disabled is enabled again by whoever
+# configures logging after us (`logging.config`, disable_existing_loggers=False); a filter stays.
 SILENT = logging.getLogger(f"{__name__}.silent")
-SILENT.disabled = True
+SILENT.addFilter(lambda _: False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import inspect
 import logging
+import logging.config
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -188,6 +189,8 @@ def test_every_status_there_is_has_a_meaning(status: int) -> None:
 @CHANNELS
 async def test_no_secret_is_in_a_log_a_span_or_an_error(case: Case, caplog: pytest.LogCaptureFixture) -> None:
     errors: list[str] = []
+    # As a host may do at any time.
+    logging.config.dictConfig({"version": 1, "disable_existing_loggers": False})
     with spans() as traced, caplog.at_level(logging.NOTSET):
         async with case.opened() as post:
             [part] = post.channel.compose("b1", [INTENT], {})
