@@ -38,9 +38,12 @@ type Object = Annotated[Mapping[str, Any], BeforeValidator(json_object)]
 
 
 class DeskSettings(BaseModel):
-    """What each desk is set up by. What must be there together is in `desks`."""
+    """What each desk is set up by. What must be there together is in `NEEDED`.
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    It is a part of other settings, and never read by itself: so it is not built.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
     labels: Labels = setting("TICKETS__LABELS", (), "Labels or tags of every ticket, beside countersign.")
 

@@ -90,8 +90,13 @@ async def _channels(options: argparse.Namespace) -> int:
 
 async def _test(options: argparse.Namespace) -> int:
     found = await tried(options)
-    print(f"{options.name}: {found['fate']}{f': {found["why"]}' if found['why'] else ''}")
+    print(came_of(options.name, found))
     return 0 if found["fate"] == "taken" else 1
+
+
+def came_of(name: str, found: Mapping[str, Any]) -> str:
+    """teams: refused: it answered 403."""
+    return f"{name}: {found['fate']}{f': {found["why"]}' if found['why'] else ''}"
 
 
 async def tried(options: argparse.Namespace) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.cli.asking import at
 from shared.cli.refusal import Refusal
-from shared.cli.telling import tried
+from shared.cli.telling import came_of, tried
 from shared.desk_settings import DESKS
 from shared.domain.words import count
 
@@ -51,7 +51,7 @@ async def _test(options: argparse.Namespace) -> int:
         raise Refusal(f"{options.name} is no ticket desk; those are {', '.join(DESKS)}.", code=2)
     found = await tried(options)
     if found["fate"] != "taken":
-        print(f"{options.name}: {found['fate']}: {found['why']}")
+        print(came_of(options.name, found))
         return 1
     print(f"{options.name}: {found['ticket']} was opened, commented on and closed again: {found['url']}")
     return 0

@@ -66,6 +66,12 @@ def test_a_wrong_token_is_said_in_a_sentence(
     assert "somebody-else" not in said
 
 
+def test_a_desk_that_is_not_set_up_is_said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COUNTERSIGN_URL", raising=False)
+    assert 1 == main(["tickets", "test", "github"])
+    assert "github: not set up\n" == capsys.readouterr().out
+
+
 def test_what_is_no_desk_is_not_tried(capsys: pytest.CaptureFixture[str]) -> None:
     assert 2 == main(["tickets", "test", "teams"])
     assert "teams is no ticket desk; those are github, jira, servicenow, devops.\n" == capsys.readouterr().err

@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.receivers.devops.html import sanitized
 
 SERVER = "Microsoft.TeamFoundation.WorkItemTracking.Server"
-# "Work tracking, process, and project limits" (organizations/settings/work/object-limits).
+# "Work tracking, process, and project limits" (reference "object limits").
 MOST_IN_LONG_TEXT = 1_048_576
 MOST_TAGS = 100
 # "Work item fields and attributes" (boards/work-items/work-item-fields): a string field; .NET counts UTF-16.
@@ -53,7 +53,7 @@ class WorkItemType:
 
 
 # "Workflow states and state categories" (boards/work-items/workflow-and-state-categories). Basic, with a state of the
-# category Removed added, as "Customize a workflow" (organizations/settings/work/customize-process-workflow) shows.
+# category Removed added, as "Customize a workflow" (of inherited processes) shows.
 ISSUE = WorkItemType(
     "Issue", {"To Do": "Proposed", "Doing": "InProgress", "Done": "Completed", "Not planned": "Removed"}
 )
@@ -163,7 +163,7 @@ def checked(name: str, value: Any, kind: WorkItemType, rules: Rules) -> Any:
 
 
 def demand(fields: Mapping[str, Any], kind: WorkItemType) -> None:
-    """ "Rules and rule evaluation" (organizations/settings/work/rule-reference): what a type requires."""
+    """ "Rules and rule evaluation" (of inherited processes): what a type requires."""
     for name in ("System.Title", *kind.required):
         if not fields.get(name):
             raise _broken(name, "Required, InvalidEmpty", "rule-reference: it is required")

@@ -37,7 +37,7 @@ PLACE = "/devops/{organization}"
 WIT = f"{PLACE}/{{project}}/_apis/wit"
 # "Work Items - Get Work Items Batch" (rest/api/azure/devops/wit/work-items/get-work-items-batch): 200.
 MOST_IN_BATCH = 200
-# "Work tracking, process, and project limits" (organizations/settings/work/object-limits).
+# "Work tracking, process, and project limits" (reference "object limits").
 MOST_FOUND = 20_000
 # "Comments - Get Comments" (rest/api/azure/devops/wit/comments/get-comments): a page; its size is not documented.
 MOST_COMMENTS = 200
