@@ -375,7 +375,7 @@ async def test_a_copy_that_somebody_made_of_a_ticket_is_theirs() -> None:
     assert (Status.OPEN, 1) == (kept.ticket.status, len(kept.texts))
 
 
-async def test_a_ticket_that_was_made_and_is_not_shown_is_not_made_again_and_again() -> None:
+async def test_what_is_permanent_at_a_desk_stays_so_though_a_ticket_may_be_there() -> None:
     clock = HandClock()
     hidden = DeliveryError("It was made, and is not shown.", permanent=True, maybe_taken=True)
     desk = FakeDesk(clock.now, after={"open": [hidden]})
