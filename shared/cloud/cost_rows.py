@@ -1,6 +1,8 @@
 """Reading bills: columns by their names, amounts exactly as they are written, days in both forms."""
 
+import functools
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,7 +24,8 @@ def read_page(body: str) -> CostPage:
     properties = _properties(body)
     charges: dict[str, list[Charge]] = {}
     for cells in _rows(properties, {_COST, _DAY, _RESOURCE, _METER, _CURRENCY}):
-        charge = Charge(_day(cells[_DAY]), _word(cells[_METER]), _amount(cells[_COST]), _currency(cells[_CURRENCY]))
+        day, meter, currency = _day(cells[_DAY]), sys.intern(_word(cells[_METER])), _currency(cells[_CURRENCY])
+        charge = Charge(day, meter, _amount(cells[_COST]), currency)
         charges.setdefault(_word(cells[_RESOURCE]).lower(), []).append(charge)
     return CostPage({name: tuple(found) for name, found in charges.items()}, text(properties, "nextLink"))
 
@@ -75,12 +78,18 @@ def _currency(cell: object) -> str:
     currency = _word(cell)
     if not currency:
         raise Malformed("an amount without a currency")
-    return currency
+    return sys.intern(currency)
 
 
 def _day(cell: object) -> date:
     """The number 20261101, or ISO 8601."""
     written = f"{cell:f}" if isinstance(cell, Decimal) else _word(cell)
+    return _date(written)
+
+
+@functools.lru_cache(maxsize=512)
+def _date(written: str) -> date:
+    """Thousands of rows share the days of a month, as they share meters and currencies: each is held once."""
     return datetime.fromisoformat(written).date()
 
 

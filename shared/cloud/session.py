@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Self
 
+import aiohttp
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.pipeline import AsyncPipeline
 from azure.core.pipeline.policies import (
@@ -26,6 +27,8 @@ from shared.cloud.wire import Malformed, mapping, text
 from shared.ports.clock import Clock
 
 _MOST_PAGES = 200
+# A TLS connection holds 256 kB of buffers: what several subscriptions ask at once shares these.
+_MOST_CONNECTIONS = 12
 
 type Pipeline = AsyncPipeline[HttpRequest, AsyncHttpResponse]
 
@@ -109,7 +112,15 @@ class Session:
 
 
 def _pool(tolerance: Tolerance) -> AsyncHttpTransport[HttpRequest, AsyncHttpResponse]:
+    session = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=_MOST_CONNECTIONS),
+        trust_env=True,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+    )
     pool: AsyncHttpTransport[HttpRequest, AsyncHttpResponse] = AioHttpTransport(
-        connection_timeout=tolerance.connect.total_seconds(), read_timeout=tolerance.whole_call.total_seconds()
+        session=session,
+        connection_timeout=tolerance.connect.total_seconds(),
+        read_timeout=tolerance.whole_call.total_seconds(),
     )
     return pool
