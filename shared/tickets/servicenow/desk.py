@@ -5,9 +5,10 @@ what was closed or canceled cannot ("Incident Management state model"). There ar
 own there, each person's or shared.
 """
 
+import logging
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -31,6 +32,8 @@ INCIDENTS, JOURNAL, GROUPS, USERS = "incident", "sys_journal_field", "sys_user_g
 PRIORITIES = {Severity.CRITICAL: "1,1", Severity.WARNING: "2,2", Severity.INFO: "3,3"}
 CLOSE_NOTES = "Countersign sees the problem no longer."
 LIMIT_OF_TITLE = 160  # The dictionary's length of `short_description`.
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,7 @@ class ServiceNow:
         return Records(self.session)
 
     async def _made(self, incident: dict[str, Any]) -> Ticket:
+        """Known by its own id from now on, also where the instance keeps no marker: else it would be made for ever."""
         answer = await self.session.ask("POST", INCIDENTS, self._records.shown(FIELDS), incident)
         if answer.status == 404:
             raise self.session.not_here(answer)
@@ -165,13 +169,12 @@ class ServiceNow:
         except ValueError:
             raise not_understood("the incident that was made", maybe_taken=True) from None
         if ticket.marker != incident["correlation_id"]:
-            raise DeliveryError(
-                "ServiceNow made an incident without its correlation_id, by which it is found again: look whether the "
-                "OAuth application user may read and write that field, and which rule changes it.",
-                permanent=False,
-                maybe_taken=True,
+            log.warning(
+                "ServiceNow made %s without its correlation_id, by which it is found again: look whether the OAuth "
+                "application user may read and write that field, and which rule changes it.",
+                ticket.name,
             )
-        return ticket
+        return replace(ticket, marker=incident["correlation_id"])
 
     async def _record(
         self, method: str, reference: str, fields: Sequence[str], body: dict[str, Any] | None = None
