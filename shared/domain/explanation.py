@@ -12,7 +12,7 @@ from shared.domain.fleet import FleetSurvey
 from shared.domain.kept import Kept
 from shared.domain.memory import Decision, FindingMemory
 from shared.domain.policy import Mode, Policy
-from shared.domain.retirement import Condition, conditions
+from shared.domain.retirement.conditions import Condition, conditions
 from shared.domain.rules.concerns import facts, requests
 from shared.domain.subscription import Subscription
 from shared.domain.survey import Survey

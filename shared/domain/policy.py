@@ -126,6 +126,57 @@ class TellPolicy:
         return {3: self.repeat_critical, 2: self.repeat_warning}.get(severity, ())
 
 
+class RetireMode(StrEnum):
+    """What may be done about accounts whose validation failed for good."""
+
+    OFF = "off"
+    REPORT = "report"
+    APPROVE = "approve"
+    AUTO = "auto"
+
+    @property
+    def deletes(self) -> bool:
+        """Accounts are really deleted; otherwise it is only pretended."""
+        return self in (RetireMode.APPROVE, RetireMode.AUTO)
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Accounts by `kind` subscription (name or id), group, account or tag (`name=value`), all in lower case."""
+
+    kind: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class RetirePolicy:
+    """RETIRE__*: nothing is retired that `only` does not name. `halted` holds everything, whatever people say.
+
+    `after_days` without a signature; `grace_workdays` from a proven notice on, Monday to Friday; `approvals` of so
+    many people.
+    """
+
+    mode: RetireMode = RetireMode.OFF
+    only: tuple[Selector, ...] = ()
+    never: tuple[Selector, ...] = ()
+    halted: bool = False
+    after_days: int = 14
+    grace_workdays: int = 10
+    approvals: int = 1
+
+    @property
+    def said(self) -> str:
+        """In one line, the same for the same policy."""
+        only, never = (", ".join(sorted(map(str, some))) or "nothing" for some in (self.only, self.never))
+        return (
+            f"mode {self.mode}; only {only}; never {never}; halted {'yes' if self.halted else 'no'}; after "
+            f"{self.after_days} days; grace {self.grace_workdays} workdays; approvals {self.approvals}"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """All of it. `rules` holds those that are not as they come, by name."""
@@ -136,6 +187,7 @@ class Policy:
     quota: QuotaPolicy = field(default_factory=QuotaPolicy)
     cost: CostPolicy = field(default_factory=CostPolicy)
     tell: TellPolicy = field(default_factory=TellPolicy)
+    retire: RetirePolicy = field(default_factory=RetirePolicy)
     rules: Mapping[str, RuleSetting] = field(default_factory=dict)
     unread_critical_after: timedelta = DAY
     watched: frozenset[str] = frozenset()

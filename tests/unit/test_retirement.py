@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.domain.policy import Policy
-from shared.domain.retirement import conditions
+from shared.domain.retirement.conditions import conditions
 from shared.domain.subscription import DailyFacts, Lock
 from shared.domain.survey import Survey
 from tests.unit.rules.samples import (

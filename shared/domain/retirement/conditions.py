@@ -14,17 +14,26 @@ from shared.domain.usage import Window
 from shared.domain.validation import DOCUMENT_ATTEMPTS, RegisterEntry, Statement, ValidationStatus, Way
 from shared.domain.words import day, listing
 
-AFTER_DAYS = 14
+OLDER_THAN = timedelta(days=7)
 CONFIRMED_WITHIN = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition. `holds` is None where it cannot be told from what is known; `why` is the reason for the answer."""
+    """One condition. `holds` is None where it cannot be told from what is known; `why` is the reason for the answer.
+
+    `waits`: while it does not hold nothing goes on, and nothing of what was done is lost: somebody may say it again.
+    """
 
     words: str
     holds: bool | None
     why: str
+    waits: bool = False
+
+    @property
+    def ends(self) -> bool:
+        """It certainly does not hold, and that ends the walk of an account."""
+        return self.holds is False and not self.waits
 
 
 def conditions(survey: Survey, account: SigningAccount, policy: Policy, now: datetime) -> tuple[Condition, ...]:
@@ -37,7 +46,7 @@ def conditions(survey: Survey, account: SigningAccount, policy: Policy, now: dat
         _alone(survey, account, said),
         _cannot_sign(survey, account, now),
         _in_order(survey, account),
-        _not_signed(survey, account, now),
+        _not_signed(survey, account, policy.retire.after_days, now),
         _old(survey, account, now),
         _seen(survey, account),
         _no_contradiction(survey, account, policy, now),
@@ -67,13 +76,13 @@ def _final(said: Sequence[RegisterEntry]) -> Condition:
 
 
 def _confirmed(said: Sequence[RegisterEntry], now: datetime) -> Condition:
-    words = "a signed-in person has confirmed it within 14 days"
+    words = "a signed-in person has confirmed within 14 days that it failed and no other request is under way"
     lacking = [entry for entry in said if not _by_person_of_late(entry.statement, now)]
     if not said:
-        return Condition(words, False, "there is nothing to confirm")
+        return Condition(words, False, "there is nothing to confirm", waits=True)
     stated = [(entry.title, entry.statement) for entry in lacking or said]
     why = [f"{title}: said by {one.by}, {day(one.at)} ({one.way})" for title, one in stated]
-    return Condition(words, not lacking, listing(why))
+    return Condition(words, not lacking, listing(why), waits=True)
 
 
 def _by_person_of_late(statement: Statement, now: datetime) -> bool:
@@ -115,9 +124,9 @@ def _in_order(survey: Survey, account: SigningAccount) -> Condition:
     return Condition(words, state.lower() in ("", "succeeded"), f"the account is {state or 'there'}")
 
 
-def _not_signed(survey: Survey, account: SigningAccount, now: datetime) -> Condition:
-    words = f"no signature for {AFTER_DAYS} days"
-    signed, since = survey.signatures.get(account.id), now - timedelta(days=AFTER_DAYS)
+def _not_signed(survey: Survey, account: SigningAccount, after_days: int, now: datetime) -> Condition:
+    words = f"no signature for {after_days} days"
+    signed, since = survey.signatures.get(account.id), now - timedelta(days=after_days)
     if signed is None or not signed.complete(Window(since, now), now):
         return Condition(words, None, "its signatures are not known for so long")
     last = signed.last_day
@@ -130,18 +139,19 @@ def _not_signed(survey: Survey, account: SigningAccount, now: datetime) -> Condi
 
 
 def _old(survey: Survey, account: SigningAccount, now: datetime) -> Condition:
-    words = f"it is older than {AFTER_DAYS} days"
+    words = f"it is older than {OLDER_THAN.days} days"
     known = survey.facts.get(account.id)
     born = account.created or (known.first_seen if known else None)
     if born is None:
         return Condition(words, None, "nobody knows when it was created")
-    return Condition(words, now - born > timedelta(days=AFTER_DAYS), f"created {day(born)}")
+    return Condition(words, now - born > OLDER_THAN, f"created {day(born)}")
 
 
 def _seen(survey: Survey, account: SigningAccount) -> Condition:
     words = "nothing about it was out of sight"
     spots = [spot for spot in survey.blind if f"{account.id}/".startswith(f"{spot.scope}/")]
-    return Condition(words, not spots, listing([str(spot.about) for spot in spots], 9) if spots else "all was read")
+    why = listing([str(spot.about) for spot in spots], 9) if spots else "all was read"
+    return Condition(words, not spots, why, waits=True)
 
 
 def _no_contradiction(survey: Survey, account: SigningAccount, policy: Policy, now: datetime) -> Condition:

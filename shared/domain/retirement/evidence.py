@@ -1,0 +1,86 @@
+"""What an approval has seen: the facts that a deletion rests on, in words and as a fingerprint."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from shared.domain.account import SigningAccount
+from shared.domain.policy import Policy
+from shared.domain.rules.concerns import requests
+from shared.domain.survey import Survey
+from shared.domain.validation import RegisterEntry
+from shared.domain.words import count, day, listing
+
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+
+
+def requests_of(survey: Survey, account: SigningAccount) -> Sequence[RegisterEntry]:
+    """Every validation that was requested for it, or is used by its profiles."""
+    return [entry for entry, accounts in requests(survey) if account.id in {one.id for one in accounts}]
+
+
+def speakers_of(survey: Survey, account: SigningAccount) -> frozenset[str]:
+    """Whose word it is that its validations failed, in lower case."""
+    said = requests_of(survey, account)
+    names = [name for one in said for name in (one.said_by, one.statement.by, one.given_up_by) if name]
+    return frozenset(name.lower() for name in names)
+
+
+def fingerprint(survey: Survey, account: SigningAccount) -> str:
+    """Of everything that would make somebody decide otherwise; the same as long as nothing of it changes."""
+    profiles = sorted(
+        f"{one.name.lower()}|{one.status.lower()}|{one.identity_validation_id}" for one in survey.profiles_of(account)
+    )
+    said = sorted(
+        f"{one.key}|{one.status}|{one.given_up_by}|{one.attempts_used}" for one in requests_of(survey, account)
+    )
+    created = account.created.isoformat() if account.created else ""
+    parts = [account.id, created, account.sku.lower(), account.provisioning_state.lower(), *profiles, *said]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def loses(survey: Survey, account: SigningAccount) -> str:
+    """What goes with it."""
+    profiles = survey.profiles_of(account)
+    names = f"{count(len(profiles), 'certificate profile')} ({listing([one.name for one in profiles], 9)})"
+    what = names if profiles else "the account, which has no certificate profile"
+    return f"{what}, perhaps its identity validations, and its history. Signatures already made stay valid."
+
+
+def saves(account: SigningAccount, policy: Policy, now: datetime) -> str:
+    """`saves 9.99 USD a month from December`: a month that has begun is charged in full."""
+    fee = fee_of(account, policy)
+    from_ = MONTHS[((now.date().replace(day=1) + timedelta(days=32)).month) - 1]
+    return f"saves {fee} USD a month from {from_}" if fee else f"stops its fee from {from_}"
+
+
+def fee_of(account: SigningAccount, policy: Policy) -> Decimal | None:
+    """USD a month, by the list; None for an unknown SKU."""
+    terms = policy.quota.terms(account.sku)
+    return terms.fee if terms else None
+
+
+def notice(
+    survey: Survey, account: SigningAccount, policy: Policy, not_before: date, now: datetime
+) -> Mapping[str, str]:
+    """What is said when it is announced."""
+    return {
+        "Deleted": f"not before {day(not_before)}",
+        "Lost": loses(survey, account),
+        "Saves": saves(account, policy, now),
+        "Again": "Creating it again is charged in full again.",
+    }
