@@ -2,8 +2,8 @@
 
 import azure.functions as func
 
-from functions import costs, deliver, events, health, watch, web
+from functions import costs, deliver, events, health, retire, watch, web
 
 app = func.FunctionApp()
-for module in (watch, events, costs, deliver, health, web):
+for module in (watch, events, costs, deliver, retire, health, web):
     app.register_functions(module.bp)

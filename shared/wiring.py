@@ -18,23 +18,32 @@ from shared.domain.rules.book import RULES
 from shared.flows.answer import Answer
 from shared.flows.close import Close
 from shared.flows.collect import Collect
+from shared.flows.cases import Cases
 from shared.flows.conclude import Conclude, Judge
 from shared.flows.costs import Costs
 from shared.flows.daily import Daily
 from shared.flows.deliver import Deliver
 from shared.flows.dismissing import Dismissing
 from shared.flows.events import Events
+from shared.flows.erasing import Erasing
 from shared.flows.fallback import Fallback
 from shared.flows.fleet import FleetJudge
+from shared.flows.following import Following
+from shared.flows.fresh import Fresh
 from shared.flows.health import Health
 from shared.flows.known import Known
 from shared.flows.look import LookAt
+from shared.flows.pretending import PretendingEraser
+from shared.flows.proving import Proving
 from shared.flows.refresh import RefreshOne
 from shared.flows.refusing import Refusing
 from shared.flows.relay import Relay
+from shared.flows.retire import Retire
+from shared.flows.retirements import Retirements
 from shared.flows.serving import Serving
 from shared.flows.signatures import Signatures
 from shared.flows.silencing import Silencing
+from shared.flows.snapshot import Snapshot
 from shared.flows.ticket_news import TicketNews
 from shared.flows.trying import Trying
 from shared.flows.undelivered import Undelivered
@@ -50,8 +59,10 @@ from shared.ports.azure import (
 )
 from shared.ports.channel import Channels
 from shared.ports.clock import Clock
+from shared.ports.retiring import Eraser
 from shared.schedule import next_due
 from shared.setting_mistakes import Mistake
+from shared.store.audit import BlobAudit
 from shared.store.bills import TableBills
 from shared.store.blobs import Blobs
 from shared.store.bursts import TableBursts
@@ -60,6 +71,7 @@ from shared.store.messages import QueuedMessages
 from shared.store.outbox import TableOutbox
 from shared.store.queues import Queues
 from shared.store.register import TableRegister
+from shared.store.retiring import TableRetireBook
 from shared.store.rows import Rows
 from shared.store.shelves import TableShelves
 from shared.store.silences import TableSilences
@@ -75,7 +87,7 @@ NO_STORAGE = (
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What reads Azure."""
+    """What reads Azure, and the one hand that deletes: without it, it is only pretended."""
 
     inventory: Inventory
     accounts: AccountReader
@@ -84,6 +96,7 @@ class Sources:
     costs: CostReader
     reach: Reachability
     meter: Meter
+    eraser: Eraser | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +138,8 @@ class House:
     costs: Costs
     events: Events
     refresh: RefreshOne
+    retire: Retire
+    retirements: Retirements
     known: Known
     answer: Answer
     silences: TableSilences
@@ -166,7 +181,7 @@ def furnish(
     relay = Relay(shelves, outbox, messages, policy.tell.group_window)
     collect = Collect(sources.accounts, Signatures(sources.usage), Daily(sources.subscriptions))
     judge, register = Judge(RULES, policy, routes), TableRegister(storage.subscriptions)
-    silences = TableSilences(storage.looks)
+    silences, book = TableSilences(storage.looks), TableRetireBook(storage.subscriptions, storage.looks)
     conclude = Conclude(judge, shelves, views, relay, silences)
     tickets = TableTickets(storage.outbox)
     channels = WiredChannels(settings, clock, tickets, looks) if receivers is None else receivers
@@ -181,6 +196,18 @@ def furnish(
     deliver = Deliver(channels, outbox, messages, clock, fallback)
     undelivered, dismissing = Undelivered(outbox, messages), Dismissing(silences, messages)
     news = TicketNews(channels, outbox, shelves, looks, dismissing, undelivered)
+    known = Known(judge, shelves, looks, views, silences, settings.only_subscriptions)
+    cases = Cases(known, register, book, BlobAudit(storage.blobs), looks, policy, settings.zone)
+    fresh, deleting = Fresh(collect, sources.subscriptions, shelves, policy), policy.retire.mode.deletes
+    eraser = (sources.eraser if deleting else None) or PretendingEraser()
+    retire = Retire(
+        cases,
+        Proving(outbox, settings.proofs),
+        Erasing(cases, fresh, Snapshot(cases.audit), eraser, messages, clock),
+        Following(cases, sources.accounts, bills),
+        messages,
+        clock,
+    )
     return House(
         settings=settings,
         mistakes=mistakes,
@@ -215,8 +242,10 @@ def furnish(
         health=Health(looks, outbox, routes, sentences),
         events=Events(bursts, register, messages),
         refresh=RefreshOne(collect, conclude, bursts, shelves, looks, messages, settings.only_subscriptions, due),
+        retire=retire,
+        retirements=Retirements(cases, messages),
         costs=costs,
-        known=Known(judge, shelves, looks, views, silences, settings.only_subscriptions),
+        known=known,
         silences=silences,
         silencing=Silencing(
             silences, shelves, looks, messages, timedelta(days=settings.silence_days), settings.only_subscriptions

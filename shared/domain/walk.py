@@ -1,6 +1,6 @@
 """An account's way out: the steps that the audit keeps, and where the walk stands by them, and by nothing else."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -25,6 +25,8 @@ class StepKind(StrEnum):
     EXCUSED = "excused"
     READMITTED = "no longer excused"
     PRETENDED = "would have been deleted"
+    HALTED = "every retirement held"
+    LIFTED = "retirements go on"
 
 
 class Stage(StrEnum):
@@ -87,8 +89,9 @@ class Walk:
     """The walk of one incarnation of an account (`created` in Azure), as its steps tell it.
 
     `since`: when the conditions were first seen to hold, without an interruption since. `proven`: when a channel that
-    counts as proof (`proof`) had the notice. `sending`: a delete is begun whose outcome nobody has written down.
-    `accepted`: Azure took it. `blocked`: since when only a person can set it going again. `why` is the last reason.
+    counts as proof (`proof`) had the notice. `sending`: a delete is begun whose outcome nobody has written down, by the
+    run that is named `claim`. `accepted`: Azure took it. `blocked`: since when only a person can set it going again.
+    `why` is the last reason.
     """
 
     account_id: str
@@ -103,6 +106,7 @@ class Walk:
     not_before: datetime | None = None
     sending: datetime | None = None
     accepted: datetime | None = None
+    claim: str = ""
     blocked: datetime | None = None
     ended: datetime | None = None
     why: str = ""
@@ -125,64 +129,91 @@ def walk_of(account_id: str, created: datetime | None, steps: Iterable[Step], *,
 
 
 def _after(walk: Walk, step: Step) -> Walk:
-    stage, kind = walk.stage, step.kind
-    if kind in _ENDS and not stage.sent:
-        return _ended(walk, step)
-    if stage.sent or kind in _OF_A_DELETE:
-        return _deleting(walk, step)
-    match kind:
-        case StepKind.READMITTED if stage is Stage.EXCUSED:
-            return Walk(walk.account_id, walk.created, pretended=walk.pretended)
-        case StepKind.CANDIDATE if not stage.open and stage is not Stage.EXCUSED:
-            fresh = Walk(walk.account_id, walk.created, pretended=walk.pretended)
-            return replace(fresh, stage=Stage.CANDIDATE, since=step.at, why=step.why)
-        case StepKind.ANNOUNCED if stage is Stage.CANDIDATE:
-            return replace(walk, stage=Stage.ANNOUNCED, announced=step.at, why=step.why, facts=step.facts)
-        case StepKind.PROVEN if walk.announced and walk.proven is None:
-            return replace(walk, proven=step.at, proof=step.why)
-        case StepKind.APPROVED if stage.open:
-            return replace(walk, approvals=(*walk.approvals, Approval(step.by, step.at, step.evidence)))
+    """What a step does not fit changes nothing."""
+    for stages, kind, change in _CHANGES:
+        if step.kind is kind and walk.stage in stages:
+            return change(walk, step)
     return walk
 
 
-_ENDS = {
-    StepKind.HEALED: Stage.HEALED,
-    StepKind.EXCUSED: Stage.EXCUSED,
-    StepKind.PRETENDED: Stage.PRETENDED,
-}
-_OF_A_DELETE = (
-    *(StepKind.SENDING, StepKind.ACCEPTED, StepKind.THROTTLED, StepKind.UNKNOWN),
-    *(StepKind.BLOCKED, StepKind.FAILED, StepKind.GONE, StepKind.SETTLED),
-)
+def _begun(walk: Walk, step: Step) -> Walk:
+    """Nothing of what was announced, proven or approved before is left."""
+    return replace(_blank(walk), stage=Stage.CANDIDATE, since=step.at, why=step.why)
 
 
-def _ended(walk: Walk, step: Step) -> Walk:
-    """Nothing of what was announced, proven or approved is left; an account that was excused stays so."""
-    if walk.stage is Stage.EXCUSED or (step.kind is not StepKind.EXCUSED and not walk.stage.open):
+def _announced(walk: Walk, step: Step) -> Walk:
+    return replace(walk, stage=Stage.ANNOUNCED, announced=step.at, why=step.why, facts=step.facts)
+
+
+def _proven(walk: Walk, step: Step) -> Walk:
+    return walk if walk.proven else replace(walk, proven=step.at, proof=step.why)
+
+
+def _approved(walk: Walk, step: Step) -> Walk:
+    return replace(walk, approvals=(*walk.approvals, Approval(step.by, step.at, step.evidence)))
+
+
+def _sending(walk: Walk, step: Step) -> Walk:
+    claim = step.facts.get("claim", "")
+    return replace(walk, stage=Stage.DELETING, sending=step.at, claim=claim, blocked=None, why=step.why)
+
+
+def _accepted(walk: Walk, step: Step) -> Walk:
+    return replace(walk, sending=None, accepted=walk.accepted or step.at, why=step.why)
+
+
+def _put_off(walk: Walk, step: Step) -> Walk:
+    """It was certainly not sent, or certainly not taken."""
+    if walk.accepted:
         return walk
-    ended = Walk(walk.account_id, walk.created, pretended=walk.pretended)
-    return replace(ended, stage=_ENDS[step.kind], ended=step.at, why=step.why, by=step.by)
+    return replace(walk, stage=Stage.ANNOUNCED, sending=None, claim="", not_before=step.until, why=step.why)
 
 
-def _deleting(walk: Walk, step: Step) -> Walk:
-    match step.kind:
-        case StepKind.SENDING:
-            return replace(walk, stage=Stage.DELETING, sending=step.at, blocked=None, why=step.why)
-        case StepKind.ACCEPTED:
-            return replace(walk, stage=Stage.DELETING, sending=None, accepted=walk.accepted or step.at, why=step.why)
-        case StepKind.THROTTLED:
-            return replace(walk, stage=Stage.ANNOUNCED, sending=None, not_before=step.until, why=step.why)
-        case StepKind.UNKNOWN:
-            return replace(walk, why=step.why)
-        case StepKind.BLOCKED if walk.accepted is None:
-            return replace(walk, stage=Stage.BLOCKED, sending=None, blocked=step.at, why=step.why)
-        case StepKind.FAILED if walk.stage is Stage.DELETING:
-            return replace(walk, stage=Stage.FAILED, sending=None, ended=step.at, why=step.why)
-        case StepKind.GONE if walk.stage is Stage.DELETING:
-            return replace(walk, stage=Stage.DELETED, sending=None, ended=step.at, why=step.why)
-        case StepKind.SETTLED if walk.stage is Stage.DELETED:
-            return replace(walk, stage=Stage.SETTLED, why=step.why)
-    return walk
+def _blocked(walk: Walk, step: Step) -> Walk:
+    if walk.accepted:
+        return walk
+    return replace(walk, stage=Stage.BLOCKED, sending=None, claim="", blocked=step.at, why=step.why)
+
+
+def _why(walk: Walk, step: Step) -> Walk:
+    return replace(walk, why=step.why)
+
+
+def _over(stage: Stage) -> Callable[[Walk, Step], Walk]:
+    """A delete has come to its end."""
+    return lambda walk, step: replace(walk, stage=stage, sending=None, ended=step.at, why=step.why)
+
+
+def _off(stage: Stage) -> Callable[[Walk, Step], Walk]:
+    """The walk has ended before anything was deleted, and begins anew if at all."""
+    return lambda walk, step: replace(_blank(walk), stage=stage, ended=step.at, why=step.why, by=step.by)
+
+
+def _blank(walk: Walk, _step: Step | None = None) -> Walk:
+    return Walk(walk.account_id, walk.created, pretended=walk.pretended)
+
+
+_OPEN = frozenset(stage for stage in Stage if stage.open)
+_RESTING = frozenset({Stage.NONE, Stage.HEALED})
+_ON_ITS_WAY = frozenset({Stage.DELETING})
+_CHANGES: tuple[tuple[frozenset[Stage], StepKind, Callable[[Walk, Step], Walk]], ...] = (
+    (_RESTING, StepKind.CANDIDATE, _begun),
+    (frozenset({Stage.CANDIDATE}), StepKind.ANNOUNCED, _announced),
+    (frozenset({Stage.ANNOUNCED}), StepKind.PROVEN, _proven),
+    (_OPEN, StepKind.APPROVED, _approved),
+    (_OPEN, StepKind.SENDING, _sending),
+    (_ON_ITS_WAY, StepKind.ACCEPTED, _accepted),
+    (_ON_ITS_WAY, StepKind.THROTTLED, _put_off),
+    (_ON_ITS_WAY, StepKind.UNKNOWN, _why),
+    (_ON_ITS_WAY, StepKind.BLOCKED, _blocked),
+    (_ON_ITS_WAY, StepKind.FAILED, _over(Stage.FAILED)),
+    (_ON_ITS_WAY | {Stage.FAILED}, StepKind.GONE, _over(Stage.DELETED)),
+    (_ON_ITS_WAY, StepKind.PRETENDED, _over(Stage.PRETENDED)),
+    (frozenset({Stage.DELETED}), StepKind.SETTLED, _over(Stage.SETTLED)),
+    (_OPEN | {Stage.PRETENDED}, StepKind.HEALED, _off(Stage.HEALED)),
+    (_OPEN | _RESTING | {Stage.PRETENDED}, StepKind.EXCUSED, _off(Stage.EXCUSED)),
+    (frozenset({Stage.EXCUSED}), StepKind.READMITTED, _blank),
+)
 
 
 @dataclass(frozen=True, slots=True)

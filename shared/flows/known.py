@@ -28,6 +28,16 @@ from shared.ports.views import Views
 
 
 @dataclass(frozen=True, slots=True)
+class AsKnown:
+    """A subscription from its rows. `look` judged it last, at `read_at`; "" and None where none ever did."""
+
+    kept: Kept
+    survey: Survey
+    look: str
+    read_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """`only`: ids of the subscriptions to be watched; all where empty."""
 
@@ -46,7 +56,7 @@ class Known:
         """The validation list of all subscriptions, with what is still to be entered."""
         found: list[ListLine] = []
         for subscription in (await self.subscriptions()).values():
-            _, survey, _ = await self._survey(subscription, now)
+            survey = (await self.read(subscription, now)).survey
             found.extend(list_lines(survey, self._policy, survey.taken))
         return found
 
@@ -56,9 +66,9 @@ class Known:
         found: list[Explanation] = []
         for owner in (await self.subscriptions()).values():
             if not subscription or subscription.lower() in (owner.id, owner.name.lower()):
-                kept, survey, read_at = await self._survey(owner, now)
-                named = [account for account in survey.accounts if wanted in (account.name.lower(), account.id)]
-                found += await self._explained(kept, survey, named, read_at) if named else []
+                known = await self.read(owner, now)
+                named = [one for one in known.survey.accounts if wanted in (one.name.lower(), one.id)]
+                found += await self._explained(known, named) if named else []
         return found
 
     async def deleted(self, name: str, now: datetime) -> Sequence[AccountFacts]:
@@ -76,23 +86,21 @@ class Known:
         found: list[Routed] = []
         for owner in (await self.subscriptions()).values():
             if not subscription or subscription.lower() in (owner.id, owner.name.lower()):
-                _, survey, _ = await self._survey(owner, now)
+                survey = (await self.read(owner, now)).survey
                 around = surroundings_of(survey, BOOK.values(), self._policy.tell.owner_tags)
                 named = (one for name, some in around.places.items() if name.lower() == account.lower() for one in some)
                 concerns = [replace(around.of(finding), places=(place,)) for place in named]
                 found += [routed(owner, finding, concern, routes, silences, now) for concern in concerns]
         return found
 
-    async def _explained(
-        self, kept: Kept, survey: Survey, accounts: Sequence[SigningAccount], read_at: datetime | None
-    ) -> Sequence[Explanation]:
+    async def _explained(self, known: AsKnown, accounts: Sequence[SigningAccount]) -> Sequence[Explanation]:
         """As the latest look, so that nothing is counted as seen once more."""
-        looks = await self.looks.recent(1)
+        kept, survey, looks = known.kept, known.survey, await self.looks.recent(1)
         shard = Shard(looks[0].id if looks else "", kept.subscription, ())
         judged = self.judge.run(survey, kept, shard, await self.silences.active(survey.taken))
         fleet = await self._fleet()
         rules, policy = self.judge.rules, self._policy
-        found = [explain(judged, account, kept, rules, policy, read_at) for account in accounts]
+        found = [explain(judged, account, kept, rules, policy, known.read_at) for account in accounts]
         return [replace(one, rules=(*one.rules, *fleet)) for one in found]
 
     async def _fleet(self) -> Sequence[RuleAnswer]:
@@ -100,13 +108,13 @@ class Known:
         view = await self.views.read(FLEET.id)
         return [fleet_answer(rule, view.findings if view else (), self._policy) for rule in FLEET_RULES]
 
-    async def _survey(self, subscription: Subscription, now: datetime) -> tuple[Kept, Survey, datetime | None]:
-        """With when it was read. What was read long ago is judged as of then: nobody knows what came after."""
+    async def read(self, subscription: Subscription, now: datetime) -> AsKnown:
+        """What was read long ago is judged as of then: nobody knows what came after."""
         view = await self.views.read(subscription.id)
         taken = view.taken if view and now - view.taken > STALE_AFTER else now
         kept = await self.shelves.read(subscription, month_of(taken))
         survey = survey_of(Shard("", subscription, ()), kept, as_known(kept, taken), self._policy, taken)
-        return kept, survey, view.taken if view else None
+        return AsKnown(kept, survey, view.look if view else "", view.taken if view else None)
 
     @property
     def _policy(self) -> Policy:

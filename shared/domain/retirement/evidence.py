@@ -12,21 +12,6 @@ from shared.domain.survey import Survey
 from shared.domain.validation import RegisterEntry
 from shared.domain.words import count, day, listing
 
-MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
-
 
 def requests_of(survey: Survey, account: SigningAccount) -> Sequence[RegisterEntry]:
     """Every validation that was requested for it, or is used by its profiles."""
@@ -63,9 +48,8 @@ def loses(survey: Survey, account: SigningAccount) -> str:
 
 def saves(account: SigningAccount, policy: Policy, now: datetime) -> str:
     """`saves 9.99 USD a month from December`: a month that has begun is charged in full."""
-    fee = fee_of(account, policy)
-    from_ = MONTHS[((now.date().replace(day=1) + timedelta(days=32)).month) - 1]
-    return f"saves {fee} USD a month from {from_}" if fee else f"stops its fee from {from_}"
+    fee, following = fee_of(account, policy), now.date().replace(day=1) + timedelta(days=32)
+    return f"saves {fee} USD a month from {following:%B}" if fee else f"stops its fee from {following:%B}"
 
 
 def fee_of(account: SigningAccount, policy: Policy) -> Decimal | None:

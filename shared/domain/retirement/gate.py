@@ -243,12 +243,10 @@ def _settled_in(case: Case) -> str:
     around = case.around
     if around.began is None or around.changed is None:
         return "nobody knows how long retiring has been set up like this"
-    until = max(around.began, around.changed) + WAITING_PERIOD
-    since = "installed" if around.changed <= around.began else "set up like this"
-    return (
-        f"retiring was {since} on {day(max(around.began, around.changed).date())}: not before {day(until.date())}"
-        * (case.now < until)
-    )
+    since = max(around.began, around.changed)
+    until = since + WAITING_PERIOD
+    how = "installed" if around.changed <= around.began else "set up like this"
+    return f"retiring was {how} on {day(since.date())}: not before {moment(until)}" if case.now < until else ""
 
 
 def _one_a_day(case: Case) -> str:

@@ -1,0 +1,244 @@
+"""Retire: one careful step for every account on its way out."""
+
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared.domain.account import SigningAccount
+from shared.domain.policy import RetireMode
+from shared.domain.refresh import Refresh
+from shared.domain.retirement.choice import chosen
+from shared.domain.retirement.conditions import Condition, conditions
+from shared.domain.retirement.evidence import fingerprint, notice
+from shared.domain.retirement.gate import LOOKS, SEEN_FOR, Circumstances, No, grace_ends, may_retire
+from shared.domain.survey import AccountFacts
+from shared.domain.walk import RetireState, Stage, Step, StepKind, Walk, WalkRow
+from shared.flows.cases import Cases, concerned, row_of
+from shared.flows.erasing import Erasing
+from shared.flows.following import Following
+from shared.flows.known import AsKnown
+from shared.flows.proving import Proving
+from shared.ports.clock import Clock
+from shared.ports.errors import Conflict
+from shared.ports.messages import Messages
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class OnItsWay:
+    """An account, its walk by the audit, and the count of checks beside it."""
+
+    known: AsKnown
+    account: SigningAccount
+    row: WalkRow
+
+    @property
+    def walk(self) -> Walk:
+        """As the audit tells it."""
+        return self.row.walk
+
+
+@dataclass(frozen=True, slots=True)
+class Retire:
+    """Every step is written to the audit before anything rests on it; a run that dies is taken up by the next."""
+
+    cases: Cases
+    proving: Proving
+    erasing: Erasing
+    following: Following
+    messages: Messages
+    clock: Clock
+
+    async def run(self, now: datetime) -> None:
+        """Safe to run twice, or two at once. One account's trouble does not keep the others."""
+        if self.cases.policy.retire.mode is not RetireMode.OFF or await self.cases.audit.policies():
+            await self._settings(now)
+        _, changed = await self.cases.set_since()
+        on_their_way: list[OnItsWay] = []
+        for known in await self.cases.seen(now):
+            await self._vanished(known, now)
+            walked = [await self._walked(known, account, changed, now) for account in concerned(known)]
+            on_their_way += [one for one in walked if one]
+        around = await self.cases.around([one.walk for one in on_their_way], now)
+        held = ""
+        for one in sorted(on_their_way, key=lambda one: (one.walk.announced or now, one.account.id)):
+            held = await self._at_the_gate(one, around, now) or held
+        await self._state(around, held, now)
+
+    async def _settings(self, now: datetime) -> None:
+        """Any change begins the waiting period anew."""
+        policies, said = await self.cases.audit.policies(), self.cases.policy.retire.said
+        if not policies or policies[-1][1] != said:
+            await self.cases.audit.add_policy(now, said)
+
+    async def _walked(
+        self, known: AsKnown, account: SigningAccount, changed: datetime | None, now: datetime
+    ) -> OnItsWay | None:
+        """After this step. None where it is on no way, or somebody else is at it."""
+        try:
+            return await self._one(known, account, changed, now)
+        except Conflict:
+            log.info("the retirement of %s was changed by somebody else", account.name)
+        except ValueError:
+            log.exception("the audit of %s cannot be read: nothing of it is deleted", account.name)
+        return None
+
+    async def _one(
+        self, known: AsKnown, account: SigningAccount, changed: datetime | None, now: datetime
+    ) -> OnItsWay | None:
+        found = conditions(known.survey, account, self.cases.policy, known.survey.taken)
+        row = row_of(known.kept, account)
+        if row is None and not _all_hold(found):
+            return None
+        walk = await self.cases.walk(account.id, account.created)
+        on = OnItsWay(known, account, row or _fresh_row(known, account, walk))
+        if walk.stage.sent:
+            walk = await self.following.follow(walk, account, known, now)
+            return await self._kept(on, replace(on.row, walk=walk))
+        ends = self._ends(on, walk, row, found, changed)
+        step = self._next(on, walk, ends, found, now)
+        looks = _counted(on.row, known.look, found) if walk.stage.open else on.row
+        if step and step.kind is StepKind.CANDIDATE:
+            looks = replace(on.row, looks=1, counted=known.look)
+        if step:
+            walk = await self._written(account, step)
+        if walk.announced and not walk.proven and (proof := await self.proving.proof(known.survey, account, walk)):
+            walk = await self._written(account, Step(now, StepKind.PROVEN, proof, pretended=self.cases.pretending))
+        return await self._kept(on, replace(looks, walk=walk))
+
+    def _next(self, on: OnItsWay, walk: Walk, why: str, found: Collection[Condition], now: datetime) -> Step | None:
+        """The step that follows from what is seen, short of deleting; `why` is what ends the walk."""
+        if why and (walk.stage.open or walk.stage is Stage.PRETENDED):
+            return Step(now, StepKind.HEALED, why, pretended=self.cases.pretending)
+        if why or not _all_hold(found):
+            return None
+        if walk.stage in (Stage.NONE, Stage.HEALED) and on.known.look:
+            return self._step(on, now, StepKind.CANDIDATE, "every condition holds")
+        if walk.stage is Stage.CANDIDATE and walk.since and now - walk.since >= SEEN_FOR and on.row.looks >= LOOKS:
+            return self._announcement(on, now)
+        return None
+
+    def _ends(
+        self,
+        on: OnItsWay,
+        walk: Walk,
+        row: WalkRow | None,
+        found: Collection[Condition],
+        changed: datetime | None,
+    ) -> str:
+        """Why it goes no further; "" where it may, or where that cannot be told."""
+        terms, subscription = self.cases.policy.retire, on.known.survey.subscription
+        if terms.mode is RetireMode.OFF or not chosen(terms.only, on.account, subscription):
+            return "RETIRE__ONLY does not name it" if terms.mode is not RetireMode.OFF else "RETIRE__MODE is off"
+        if kept := chosen(terms.never, on.account, subscription):
+            return f"RETIRE__NEVER names it ({kept})"
+        if walk.stage.open and row is None:
+            return "the count of checks was lost"
+        if walk.since and walk.stage.open and (changed is None or walk.since < changed):
+            return "retiring was set up anew"
+        return next((f"no longer so: {one.words} ({one.why})" for one in found if one.ends), "")
+
+    def _announcement(self, on: OnItsWay, now: datetime) -> Step:
+        policy = self.cases.policy
+        not_before = grace_ends(now.date(), policy.retire.grace_workdays)
+        facts = notice(on.known.survey, on.account, policy, not_before, now)
+        return replace(self._step(on, now, StepKind.ANNOUNCED, f"not before {not_before}"), facts=facts)
+
+    def _step(self, on: OnItsWay, now: datetime, kind: StepKind, why: str) -> Step:
+        seen = fingerprint(on.known.survey, on.account)
+        return Step(now, kind, why, pretended=self.cases.pretending, evidence=seen)
+
+    async def _written(self, account: SigningAccount, step: Step) -> Walk:
+        await self.cases.audit.add(account.id, account.created, step)
+        return await self.cases.walk(account.id, account.created)
+
+    async def _kept(self, on: OnItsWay, row: WalkRow) -> OnItsWay | None:
+        """The row follows the audit; what people are told of is judged anew."""
+        before = row_of(on.known.kept, on.account)
+        if row.walk.stage is Stage.NONE and before is None:
+            return None
+        if before != row:
+            row = await self.cases.book.put(row)
+        if (before.walk if before else None) != row.walk:
+            log.info("retirement of %s: %s, %s", on.account.name, row.walk.stage, row.walk.why)
+            await self.messages.refresh(Refresh(on.known.survey.subscription.id))
+        return replace(on, row=row)
+
+    async def _vanished(self, known: AsKnown, now: datetime) -> None:
+        """Accounts on their way that are not there any more."""
+        there = {account.id for account in known.survey.accounts}
+        for account_id, row in known.kept.walks.items():
+            gone = known.kept.gone.get(account_id)
+            if account_id not in there and gone:
+                try:
+                    await self._gone(known, gone, row, now)
+                except (Conflict, ValueError):
+                    log.exception("the retirement of %s could not be brought to its end", gone.account.name)
+
+    async def _gone(self, known: AsKnown, gone: AccountFacts, row: WalkRow, now: datetime) -> None:
+        account = gone.account
+        walk = await self.cases.walk(account_id=account.id, created=row.walk.created)
+        if walk.stage.sent:
+            walk = await self.following.follow(walk, account, known, now)
+        elif walk.stage.open:
+            step = Step(now, StepKind.HEALED, "somebody else deleted it", pretended=self.cases.pretending)
+            await self.cases.audit.add(account.id, row.walk.created, step)
+            walk = await self.cases.walk(account.id, row.walk.created)
+        if walk != row.walk:
+            await self.cases.book.put(replace(row, walk=walk))
+            await self.messages.refresh(Refresh(known.survey.subscription.id))
+
+    async def _at_the_gate(self, on: OnItsWay, around: Circumstances, now: datetime) -> str:
+        """Ask by what is known, then by what is read anew; the breaker that held it, if one did."""
+        if not on.walk.stage.open:
+            return ""
+        case = self.cases.case(on.known.survey, on.account, on.walk, on.row.looks, around, now)
+        answer = may_retire(replace(case, read_at=now))
+        if isinstance(answer, No):
+            return answer.reason if answer.breaker else ""
+        try:
+            row = await self.erasing.erase(case, on.row, self.clock.now())
+        except Conflict:
+            log.info("somebody else is deleting %s", on.account.name)
+            return ""
+        await self._kept(on, row)
+        return ""
+
+    async def _state(self, around: Circumstances, held: str, now: datetime) -> None:
+        """For telling and showing."""
+        before, policy = await self.cases.book.state(), self.cases.policy.retire
+        if policy.mode is RetireMode.OFF and before == RetireState():
+            return
+        changed = before.policy != policy.said
+        state = RetireState(
+            policy=policy.said,
+            before=before.policy if changed else before.before,
+            changed=now if changed else before.changed,
+            began=around.began,
+            held=held,
+            held_since=(before.held_since or now) if held else None,
+            accounts=around.accounts,
+            candidates=around.candidates,
+            halt=await self.cases.book.halt(),
+        )
+        if state != before:
+            await self.cases.book.put_state(state)
+
+
+def _all_hold(found: Collection[Condition]) -> bool:
+    return bool(found) and all(one.holds is True for one in found)
+
+
+def _fresh_row(known: AsKnown, account: SigningAccount, walk: Walk) -> WalkRow:
+    """In place of that of an earlier incarnation."""
+    there = known.kept.walks.get(account.id)
+    return WalkRow(walk, etag=there.etag if there else "")
+
+
+def _counted(row: WalkRow, look: str, found: Collection[Condition]) -> WalkRow:
+    """One check more at which every condition held; what could not be seen neither counts nor begins anew."""
+    if not look or row.counted == look or not _all_hold(found):
+        return row
+    return replace(row, looks=row.looks + 1, counted=look)
