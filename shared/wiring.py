@@ -2,7 +2,7 @@
 
 import functools
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from shared import config
@@ -96,7 +96,7 @@ class Sources:
     costs: CostReader
     reach: Reachability
     meter: Meter
-    eraser: Eraser | None = None
+    eraser: Eraser | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

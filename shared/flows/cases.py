@@ -9,7 +9,7 @@ from shared.domain.account import SigningAccount
 from shared.domain.kept import Kept
 from shared.domain.policy import Policy, RetireMode
 from shared.domain.retirement.conditions import conditions
-from shared.domain.retirement.evidence import fingerprint, requests_of, speakers_of
+from shared.domain.retirement.evidence import fingerprint, requests_of
 from shared.domain.retirement.gate import NEW_WITHIN, Case, Circumstances
 from shared.domain.survey import Survey
 from shared.domain.validation import ValidationStatus
@@ -72,7 +72,7 @@ class Cases:
             zone=self.zone,
         )
 
-    def case(
+    async def case(
         self, survey: Survey, account: SigningAccount, walk: Walk, looks: int, around: Circumstances, now: datetime
     ) -> Case:
         """For the gate, judged by what was seen when the survey was taken."""
@@ -84,11 +84,19 @@ class Cases:
             walk=walk,
             looks=looks,
             evidence=fingerprint(survey, account),
-            speakers=speakers_of(survey, account),
+            speakers=await self._speakers(survey, account),
             around=around,
             read_at=survey.taken,
             now=now,
         )
+
+    async def _speakers(self, survey: Survey, account: SigningAccount) -> frozenset[str]:
+        """Everybody who ever said how it is with one of its validations, in lower case."""
+        names: set[str] = set()
+        for entry in requests_of(survey, account):
+            said = [one.entry for one in await self.register.history(entry.subscription_id, entry.key)]
+            names |= {name.lower() for one in (*said, entry) for name in (one.said_by, one.given_up_by) if name}
+        return frozenset(names)
 
     def today(self, now: datetime) -> date:
         """Where the people are who would be called."""

@@ -51,7 +51,7 @@ class Erasing:
             return row
         walk = await self.cases.walk(account.id, account.created)
         around = replace(known.around, halted=await self._halted())
-        case = self.cases.case(survey, account, walk, row.looks, around, self.clock.now())
+        case = await self.cases.case(survey, account, walk, row.looks, around, self.clock.now())
         answer = may_retire(case)
         if isinstance(answer, No):
             log.info("%s is not deleted, read anew: %s", account.name, answer.reason)

@@ -194,7 +194,7 @@ class Retire:
         """Ask by what is known, then by what is read anew; the breaker that held it, if one did."""
         if not on.walk.stage.open:
             return ""
-        case = self.cases.case(on.known.survey, on.account, on.walk, on.row.looks, around, now)
+        case = await self.cases.case(on.known.survey, on.account, on.walk, on.row.looks, around, now)
         answer = may_retire(replace(case, read_at=now))
         if isinstance(answer, No):
             return answer.reason if answer.breaker else ""

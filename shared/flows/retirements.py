@@ -192,7 +192,7 @@ class Retirements:
         for known, account in pairs:
             walk = await self.cases.walk(account.id, account.created)
             row = row_of(known.kept, account) or WalkRow(walk)
-            case = self.cases.case(known.survey, account, walk, row.looks, around, now)
+            case = await self.cases.case(known.survey, account, walk, row.looks, around, now)
             found.append(Found(known, case))
         return found
 

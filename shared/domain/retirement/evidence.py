@@ -18,13 +18,6 @@ def requests_of(survey: Survey, account: SigningAccount) -> Sequence[RegisterEnt
     return [entry for entry, accounts in requests(survey) if account.id in {one.id for one in accounts}]
 
 
-def speakers_of(survey: Survey, account: SigningAccount) -> frozenset[str]:
-    """Whose word it is that its validations failed, in lower case."""
-    said = requests_of(survey, account)
-    names = [name for one in said for name in (one.said_by, one.statement.by, one.given_up_by) if name]
-    return frozenset(name.lower() for name in names)
-
-
 def fingerprint(survey: Survey, account: SigningAccount) -> str:
     """Of everything that would make somebody decide otherwise; the same as long as nothing of it changes."""
     profiles = sorted(
