@@ -25,6 +25,7 @@ from shared.domain.policy import (
 from shared.domain.routing import Route, Routes
 from shared.patterns import SEVERITIES
 from shared.receivers import ACKNOWLEDGED_TO, MAIL, PAGERS, Addresses, Receiver, Receiving
+from shared.retire_settings import RetireSettings
 from shared.route_settings import OWNERS, route_list
 from shared.setting_values import (
     GUID,
@@ -74,7 +75,7 @@ type Schedule = Annotated[str, BeforeValidator(six_fields)]
 type CloudName = Annotated[str, BeforeValidator(one_of(*CLOUDS))]
 
 
-class Settings(Receiving):
+class Settings(Receiving, RetireSettings):
     """Every app setting that Countersign reads. `others` are further receivers, by name behind the kind's."""
 
     alert_critical: Receivers = setting("ALERT__CRITICAL", ("all",), "Receivers of critical alerts.")
@@ -286,6 +287,11 @@ class Settings(Receiving):
         return tuple(name for name, one in self.receivers.items() if one.kind in DESKS)
 
     @property
+    def proofs(self) -> tuple[str, ...]:
+        """Receivers that answer with what they opened: pagers and ticket desks."""
+        return tuple(name for name, one in self.receivers.items() if one.kind in PAGERS or one.kind in DESKS)
+
+    @property
     def can_mail(self) -> bool:
         """There is a way to send mail."""
         return bool(self.mail_from and (self.smtp_host or self.mail_endpoint))
@@ -328,6 +334,7 @@ class Settings(Receiving):
                 self.spike_least,
             ),
             cost=CostPolicy(self.budgets, self.idle_days),
+            retire=self.retire,
             rules=self.rules,
             watched=self.named_subscriptions,
             tell=TellPolicy(

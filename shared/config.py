@@ -9,6 +9,8 @@ from shared.app_settings import Settings, names
 from shared.desk_settings import DESKS, DEVOPS, NAMES
 from shared.domain.routing import OWNER
 from shared.receivers import MAIL, Receiving, further, split
+from shared.retire_settings import closed, closing
+from shared.retire_settings import not_together as retiring_not_together
 from shared.route_settings import named_in
 from shared.rule_settings import NAMES as RULE_SETTINGS
 from shared.rule_settings import SECTION as RULES
@@ -43,7 +45,9 @@ def read(environment: Mapping[str, str]) -> tuple[Settings, tuple[Mistake, ...]]
             continue
         together = tuple(one for one in not_together(settings) if one.name in right or not bad & set(one.names))
         if not together:
-            return settings, (*wrong, *of_rules.values(), *of_others, *strange)
+            found = (*wrong, *of_rules.values(), *of_others, *strange)
+            settings = settings.model_copy(update={"retire_closed": closed(found)})
+            return settings, tuple(closing(one) for one in found)
         wrong += together
 
 
@@ -95,6 +99,8 @@ def not_together(settings: Settings) -> Iterator[Mistake]:
         kind, _, name = budget.name.partition(":")
         if kind == "subscription" and watched and GUID.fullmatch(name) and name not in watched:
             yield Mistake("COST__BUDGET", "COST__BUDGET names a subscription that WATCH__SCOPES leaves out.")
+    local = bool(settings.local_user) and not settings.site_name
+    yield from retiring_not_together(settings, settings.client_id, local=local)
     yield from _receivers(settings)
 
 

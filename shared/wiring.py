@@ -16,16 +16,16 @@ from shared.cloud.session import Session
 from shared.cloud.usage import MonitorUsage
 from shared.domain.rules.book import RULES
 from shared.flows.answer import Answer
+from shared.flows.cases import Cases
 from shared.flows.close import Close
 from shared.flows.collect import Collect
-from shared.flows.cases import Cases
 from shared.flows.conclude import Conclude, Judge
 from shared.flows.costs import Costs
 from shared.flows.daily import Daily
 from shared.flows.deliver import Deliver
 from shared.flows.dismissing import Dismissing
-from shared.flows.events import Events
 from shared.flows.erasing import Erasing
+from shared.flows.events import Events
 from shared.flows.fallback import Fallback
 from shared.flows.fleet import FleetJudge
 from shared.flows.following import Following

@@ -15,6 +15,7 @@ from shared.domain.refresh import Burst
 from shared.domain.subscription import DailyFacts, Moved, Subscription
 from shared.domain.survey import AccountFacts
 from shared.domain.validation import RegisterEntry
+from shared.domain.walk import WalkRow
 
 
 class CallKind(StrEnum):
@@ -69,7 +70,8 @@ class Kept:
     """One subscription's rows. `usage` and `costs` are of this month and the one before, by account.
 
     `gone` are the facts of accounts that were deleted. `bursts` tell what events said of an account, and when it was
-    last read because of one, since a look that is under way may know less.
+    last read because of one, since a look that is under way may know less. `walks` are those of accounts on their way
+    out.
 
     `blind` says which rows only a newer release can read; `read_only` are the keys of all that it wrote. `etags` are
     the store's own: row key -> ETag, of every row read.
@@ -86,6 +88,7 @@ class Kept:
     blind: tuple[Blind, ...] = ()
     standing: Standing = field(default_factory=Standing)
     bursts: Mapping[str, Burst] = field(default_factory=dict)
+    walks: Mapping[str, WalkRow] = field(default_factory=dict)
     etags: Mapping[str, str] = field(default_factory=dict)
     read_only: frozenset[str] = frozenset()
 

@@ -23,6 +23,8 @@ from shared.store.bursts import BURST, KIND
 from shared.store.keys import key, parts, prefix
 from shared.store.months import COST, USAGE, month_key, months_until, rows_about
 from shared.store.register import ENTRY, REGISTER
+from shared.store.retiring import KIND as WALK
+from shared.store.retiring import walk_row
 from shared.store.rows import Delete, Insert, Merge, Operation, Row, Rows, key_of
 from shared.store.schema import Codec, newer
 from shared.store.transactions import forget, in_transactions
@@ -138,6 +140,7 @@ def _kept(subscription: Subscription, rows: Sequence[Row]) -> Kept:
         patience=tuple(PATIENCE.all_readable(of["patience"])),
         blind=(hidden,) if len(entries) < len(of[REGISTER]) else (),
         bursts={burst.account_id: burst for burst in BURST.all_readable(of[KIND])},
+        walks={one.walk.account_id: one for row in of[WALK] if (one := walk_row(row))},
         standing=next(iter(STANDING.all_readable(of["subscription"])), Standing()),
         etags={row.key: row.etag for row in rows},
         read_only=frozenset(row.key for row in rows if newer(row)),

@@ -109,7 +109,7 @@ def test_all_mistakes_are_found_at_once_and_what_is_right_holds() -> None:
         ("renewal__slack_hours", "did you mean RENEWAL__SLACK_HOURS?"),
         ("ALERT__WEBHOK_URL", "did you mean ALERT__WEBHOOK_URL?"),
         ("TELL__XYZ", "nothing in this release reads it."),
-        ("RETIRE__MODE", "nothing in this release reads it."),
+        ("REPORT__WEEK", "nothing in this release reads it."),
         ("ALERT_WEBHOOK_URL", "did you mean ALERT__WEBHOOK_URL?"),
         ("ALRT__WEBHOOK_URL", "did you mean ALERT__WEBHOOK_URL?"),
         ("WATCH_SCHEDUL", "did you mean WATCH_SCHEDULE?"),

@@ -1,0 +1,65 @@
+"""The audit of retiring: append blobs in a container of their own, JSON lines that are only ever added to."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.walk import Step
+from shared.store.blobs import Blobs
+from shared.store.schema import Codec
+
+STEP = Codec[Step](Step)
+POLICY = Codec[tuple[datetime, str]](tuple[datetime, str])
+
+CONTAINER = "countersign-audit"
+POLICIES = "policies.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class BlobAudit:
+    """One blob an incarnation, named after the account and when it was created. Nothing is ever read from rows."""
+
+    blobs: Blobs
+
+    async def steps(self, account_id: str, created: datetime | None) -> Sequence[Step]:
+        """Raises ValueError, with blob and line, where one cannot be read."""
+        return await self._lines(f"{_folder(account_id, created)}/steps.jsonl", STEP)
+
+    async def add(self, account_id: str, created: datetime | None, step: Step) -> None:
+        """One line in one block."""
+        await self._add(f"{_folder(account_id, created)}/steps.jsonl", STEP.text(step))
+
+    async def snapshot(self, account_id: str, created: datetime | None, at: datetime, text: str) -> str:
+        """By its time and content: another one never takes its place."""
+        digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+        name = f"{_folder(account_id, created)}/snapshot-{at:%Y%m%dT%H%M%S}-{digest}.json"
+        await self.blobs.write(CONTAINER, name, text.encode())
+        return name
+
+    async def policies(self) -> Sequence[tuple[datetime, str]]:
+        """All of them."""
+        return await self._lines(POLICIES, POLICY)
+
+    async def add_policy(self, at: datetime, said: str) -> None:
+        """One line more."""
+        await self._add(POLICIES, POLICY.text((at, said)))
+
+    async def _add(self, name: str, line: str) -> None:
+        await self.blobs.append(CONTAINER, name, f"{line}\n".encode())
+
+    async def _lines[T](self, name: str, codec: Codec[T]) -> Sequence[T]:
+        content = await self.blobs.read(CONTAINER, name) or b""
+        found = []
+        for number, line in enumerate(content.splitlines(), 1):
+            try:
+                found.append(codec.read(line))
+            except ValueError as error:
+                raise ValueError(f"{CONTAINER}/{name}, line {number}: cannot be read") from error
+        return found
+
+
+def _folder(account_id: str, created: datetime | None) -> str:
+    """As a path that people find: the account's ARM id without its first slash, then its incarnation."""
+    born = f"{created:%Y%m%dT%H%M%S%f}" if created else "unknown"
+    return f"{account_id.strip('/').lower()}/{born}"
