@@ -189,7 +189,20 @@ def furnish(
     due = functools.partial(next_due, settings.watch_schedule)
     refusing = Refusing(outbox, tickets, settings.desk_names)
     fleet = FleetJudge(
-        policy, routes, shelves, looks, bills, views, relay, due, costs.planned, silences, outbox, refusing, sentences
+        policy,
+        routes,
+        shelves,
+        looks,
+        bills,
+        views,
+        relay,
+        due,
+        costs.planned,
+        silences,
+        outbox,
+        refusing,
+        book,
+        sentences,
     )
     close = Close(looks, fleet, relay, costs, settings.desk_names)
     fallback = Fallback(outbox, messages, routes, settings.fallback, settings.desk_names)

@@ -87,7 +87,8 @@ class Deciding:
     def _present(self, finding: Finding, before: FindingMemory | None) -> Present:
         concern = self.surroundings.of(finding)
         known = before if before and before.read_only else self._seen_again(finding, before)
-        routes = tuple(self.routes.matching(concern))
+        everyone = self._rule(finding).to_everyone
+        routes = (self.routes.to_everyone(),) if everyone else tuple(self.routes.matching(concern))
         hearings = self.routes.heard_by(routes, concern)
         others = [one for one in hearings if not _about(finding, one.receiver)]
         return Present(finding, before, known, concern, routes, others or hearings)

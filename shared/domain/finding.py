@@ -72,8 +72,9 @@ class Rule[S = Survey]:
 
     `repeats`: told again while it lasts, ever more slowly. `settled`: it rests on somebody's word or on a count that
     only grows, so one look is enough to say that it is over. `needs_looks`: how often it must be seen before it speaks.
-    `quiet_end`: its end is no news (a quota period that rolled over). `mode` is how it comes. `severities` say when it
-    is how grave, `advice` what to do, `links` are Microsoft's pages by title, `settings` the app settings it goes by.
+    `to_everyone`: every receiver hears of it, whatever routes say. `quiet_end`: its end is no news (a quota period that
+    rolled over). `mode` is how it comes. `severities` say when it is how grave, `advice` what to do, `links` are
+    Microsoft's pages by title, `settings` the app settings it goes by.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Rule[S = Survey]:
     quiet_end: bool = False
     mode: Mode = Mode.TELL
     weigh: Weigh | None = None
+    to_everyone: bool = False
 
     @property
     def meaning(self) -> str:

@@ -8,6 +8,7 @@ from shared.domain.blind import Blind
 from shared.domain.cost import CostScope
 from shared.domain.look import Look, ShardEnd
 from shared.domain.silence import Silence
+from shared.domain.walk import RetireState
 
 RECEIVER_REFUSES = "receiver-refuses"
 UNREAD_TICKETS = "What people did with its tickets cannot be read."
@@ -35,3 +36,4 @@ class FleetSurvey:
     due: datetime | None = None
     silences: Sequence[Silence] = ()
     refusing: Mapping[str, str] = field(default_factory=dict)
+    retiring: RetireState = field(default_factory=RetireState)

@@ -12,6 +12,7 @@ from shared.domain.words import span
 OWNER = "owner"
 MAIL = "mail"
 LAST = "last"
+EVERYONE = "everyone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,10 @@ class Routes:
                 if not route.goes_on and any(True for _ in self.named(route.receivers, concern)):
                     return
         yield self._last(concern)
+
+    def to_everyone(self) -> Route:
+        """What nobody may keep from anybody."""
+        return Route(EVERYONE, Match(), tuple(sorted(self.there or self.everyone)))
 
     def hear(self, concern: Concern) -> Sequence[Hearing]:
         """Who is to hear of it, each once."""

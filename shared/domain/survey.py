@@ -14,6 +14,7 @@ from shared.domain.signatures import Signatures
 from shared.domain.subscription import DailyFacts, Moved, Subscription
 from shared.domain.usage import Window
 from shared.domain.validation import RegisterEntry
+from shared.domain.walk import Walk
 
 type BoundProfile = tuple[SigningAccount, CertificateProfile]
 
@@ -145,8 +146,8 @@ class Survey:
     `unread` tells since when each blind spot is one (`Blind.key`).
     `signatures` and `costs` are of this month and the one before, by account id; `facts` are those kept of each
     account, `gone` those of deleted ones.
-    `last_seen` holds the profiles of accounts that are out of sight, as they were read last: they say whom a word of
-    the register concerns, and nothing else.
+    `walks` are those of accounts on their way out. `last_seen` holds the profiles of accounts that are out of sight, as
+    they were read last: they say whom a word of the register concerns, and nothing else.
     """
 
     subscription: Subscription
@@ -164,6 +165,7 @@ class Survey:
     gone: Mapping[str, AccountFacts] = field(default_factory=dict)
     moved: Moved | None = None
     prices: Prices = field(default_factory=Prices)
+    walks: Mapping[str, Walk] = field(default_factory=dict)
 
     def all_profiles(self) -> Iterator[BoundProfile]:
         """Every profile that was read, with its account."""

@@ -221,6 +221,7 @@ def survey_of(shard: Shard, kept: Kept, found: Readings, policy: Policy, now: da
         gone=_gone(kept, found, now),
         moved=_moved(shard.subscription, kept.standing, now),
         prices=prices_of(kept.costs.values(), signatures, policy.quota, now, before=kept.standing.prices),
+        walks={id_: row.walk for id_, row in kept.walks.items()},
     )
 
 

@@ -23,6 +23,7 @@ from shared.ports.bills import Bills
 from shared.ports.errors import Conflict
 from shared.ports.looks import Looks
 from shared.ports.outbox import Outbox
+from shared.ports.retiring import RetireBook
 from shared.ports.shelves import Commit, Shelves
 from shared.ports.silences import Silences
 from shared.ports.views import Views
@@ -48,10 +49,12 @@ class FleetJudge:
     silences: Silences
     outbox: Outbox
     refusing: Refusing
+    book: RetireBook
     mistakes: tuple[str, ...] = ()
 
     async def run(self, look: Look, ends: Sequence[ShardEnd], now: datetime) -> None:
         """Safe to repeat: memory knows what was said."""
+        retiring = await self.book.state()
         silences, refusing = await self.silences.active(now), await self._refusing(now)
         deciding = Deciding(
             BOOK, self.policy, self.routes, FLEET.id, look.id, now, look.first, around_fleet(), silences
@@ -68,7 +71,19 @@ class FleetJudge:
             told = bool(self.routes.everyone)
             due = self.due_after(before[0].started) if before else None
             survey = FleetSurvey(
-                look, ends, blind, since, self.mistakes, scopes, unended, before, told, due, silences, refusing
+                look,
+                ends,
+                blind,
+                since,
+                self.mistakes,
+                scopes,
+                unended,
+                before,
+                told,
+                due,
+                silences,
+                refusing,
+                retiring,
             )
             findings = [found for rule in FLEET_RULES for found in rule.findings(survey, self.policy, now)]
             verdict = deciding.decide(findings, kept.memory, (*blind, *lost(ends)))

@@ -16,6 +16,7 @@ GROUPS = {
     "quota": "Signatures",
     "cost": "Money",
     "fit": "The right SKU",
+    "retirement": "Retirement",
     "hygiene": "Subscriptions, accounts and the watcher itself",
 }
 MODES = {

@@ -9,6 +9,7 @@ from shared.domain.finding import Finding, Rule, Severity
 from shared.domain.happened import KEPT_FOR, Happened, What
 from shared.domain.policy import Policy
 from shared.domain.rules import pages
+from shared.domain.rules.retirement import retired
 from shared.domain.survey import AccountFacts, Survey
 from shared.domain.words import moment
 
@@ -32,6 +33,8 @@ def account_sku_changed(survey: Survey, _policy: Policy, now: datetime) -> Itera
 def account_deleted(survey: Survey, _policy: Policy, now: datetime) -> Iterator[Finding]:
     """A signing account was deleted. What it signed stays valid; its certificates are not revoked."""
     for known in survey.gone.values():
+        if retired(known, survey.walks.get(known.account.id)):
+            continue  # That is told by a rule of its own.
         for one in known.happened:
             if one.what is What.DELETED and now - one.at < NEWS_FOR:
                 profiles = len(known.profiles or ())

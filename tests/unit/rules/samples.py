@@ -25,6 +25,7 @@ from shared.domain.subscription import DailyFacts, Moved, Subscription
 from shared.domain.survey import AccountFacts, Survey
 from shared.domain.usage import HOUR, SigningUsage, last_month, month_of
 from shared.domain.validation import FailureReason, RegisterEntry, Trust, ValidationStatus, Way
+from shared.domain.walk import Halt, RetireState, Stage, Walk
 
 DAY = timedelta(days=1)
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -247,6 +248,30 @@ SAMPLES: Mapping[str, Callable[[], Sample]] = {
             gone={GAMES.id: _happened(What.DELETED, operation="microsoft.codesigning/codesigningaccounts/delete")},
         )
     ),
+    "retirement-announced": lambda: Sample(survey(GAMES, walks={GAMES.id: _walk(Stage.ANNOUNCED)})),
+    "retirement-blocked": lambda: Sample(
+        survey(GAMES, walks={GAMES.id: replace(_walk(Stage.BLOCKED), blocked=NOW - HOUR, why="Azure refused (403)")})
+    ),
+    "account-retired": lambda: Sample(
+        survey(
+            account("other"),
+            gone={GAMES.id: replace(_happened(What.DELETED), account=GAMES)},
+            walks={GAMES.id: replace(_walk(Stage.DELETED), accepted=NOW - 3 * HOUR, ended=NOW - 2 * HOUR)},
+        )
+    ),
+    "retirement-held": lambda: Sample(
+        FleetSurvey(
+            LOOK,
+            [END],
+            retiring=RetireState(held="6 of 9 accounts would go: more than one in 5", held_since=NOW - HOUR),
+        )
+    ),
+    "retirement-halted": lambda: Sample(
+        FleetSurvey(LOOK, [END], retiring=RetireState(halt=Halt("ana", NOW - DAY, "until the audit is over")))
+    ),
+    "retirement-set-up": lambda: Sample(
+        FleetSurvey(LOOK, [END], retiring=RetireState("mode approve", "mode off", changed=NOW - HOUR))
+    ),
     "tag-malformed": lambda: Sample(survey(replace(GAMES, tags={"countersign-quota-warn-percent": "lots"}))),
     "subscription-unreadable": lambda: Sample(_unseen(Blind(About.ACCOUNTS, OWNER.scope, NO_INDEX.reason))),
     "account-out-of-sight": lambda: Sample(_unseen(Blind(About.ACCOUNTS, GAMES.id, NO_INDEX.reason))),
@@ -293,6 +318,16 @@ SAMPLES: Mapping[str, Callable[[], Sample]] = {
         )
     ),
 }
+
+
+def _walk(stage: Stage) -> Walk:
+    facts = {
+        "Deleted": "not before 4 Dec 2026",
+        "Lost": "the account, which has no certificate profile, perhaps its identity validations, and its history.",
+        "Saves": "saves 9.99 USD a month from December",
+        "Again": "Creating it again is charged in full again.",
+    }
+    return Walk(GAMES.id, GAMES.created, stage, since=NOW - 20 * DAY, announced=NOW - 9 * DAY, facts=facts)
 
 
 def _unbilled() -> CostScope:

@@ -44,7 +44,7 @@ def test_a_rule_explains_itself(name: str) -> None:
     rule = BOOK[name]
     assert rule.meaning.endswith((".", "?"))
     assert rule.advice.endswith((".", "ID"))
-    assert rule.group in ("validation", "renewal", "quota", "cost", "fit", "hygiene")
+    assert rule.group in ("validation", "renewal", "quota", "cost", "fit", "hygiene", "retirement")
     assert rule.severities
     assert all(address.startswith("https://") for address in rule.links.values())
     assert set(rule.settings) <= app_settings.names()
