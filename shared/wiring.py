@@ -276,8 +276,14 @@ def furnish(
 
 def azure_session(settings: Settings, clock: Clock) -> Session:
     """One session for all readers."""
+    credential = make_credential(client_id=settings.client_id, authority=settings.cloud.authority)
+    return Session(azure_endpoints(settings), credential, clock)
+
+
+def azure_endpoints(settings: Settings) -> Endpoints:
+    """Where Azure is."""
     cloud = settings.cloud
-    endpoints = Endpoints(
+    return Endpoints(
         resource_manager=cloud.resource_manager,
         resource_manager_audience=cloud.resource_manager_audience,
         metrics=cloud.metrics,
@@ -285,7 +291,6 @@ def azure_session(settings: Settings, clock: Clock) -> Session:
         timestamp=cloud.timestamp,
         signing=cloud.signing,
     )
-    return Session(endpoints, make_credential(client_id=settings.client_id, authority=cloud.authority), clock)
 
 
 def azure_sources(settings: Settings, clock: Clock, session: Session | None = None) -> Sources:
@@ -295,6 +300,7 @@ def azure_sources(settings: Settings, clock: Clock, session: Session | None = No
     from shared.cloud.subscriptions import ArmSubscriptions
 
     session = session or azure_session(settings, clock)
+    deletes = settings.policy.retire.mode.deletes
     inventory = GraphInventory(
         session, subscriptions=settings.watch_subscriptions, management_groups=settings.watch_management_groups
     )
@@ -306,7 +312,17 @@ def azure_sources(settings: Settings, clock: Clock, session: Session | None = No
         costs=CostManagement(session),
         reach=PublicReach(session),
         meter=session.calls,
+        eraser=azure_eraser(settings, clock) if deletes else None,
     )
+
+
+def azure_eraser(settings: Settings, clock: Clock) -> Eraser:
+    """With the deleter's own identity, where one is set (on one's own machine it is whoever is signed in)."""
+    from shared.cloud.eraser import ArmEraser, transport_of_one
+
+    client_id = settings.deleter_client_id or settings.client_id
+    credential = make_credential(client_id=client_id, authority=settings.cloud.authority)
+    return ArmEraser(Session(azure_endpoints(settings), credential, clock, transport=transport_of_one()), clock)
 
 
 def azure_storage(settings: Settings) -> Storage:

@@ -52,7 +52,9 @@ async def handle(request: web.Request) -> web.StreamResponse:
     if request.app[LATENCY]:
         await asyncio.sleep(request.app[LATENCY])
     fault = azure.faults.striking(f"{request.method} {request.path_qs}", azure.clock.now())
-    if fault and (fault.status or fault.hang or fault.body is not None) and not fault.truncate:
+    if fault and (fault.status or fault.hang or fault.drop or fault.body is not None) and not fault.truncate:
+        if fault.afterwards:
+            answer(azure, request.method, request.raw_path, request.headers.get("Authorization"), body)
         return await _broken(request, fault, len(body))
     made = answer(azure, request.method, request.raw_path, request.headers.get("Authorization"), body)
     text = b"" if made.body is None else json.dumps(made.body, ensure_ascii=False, separators=(",", ":")).encode()
@@ -70,12 +72,14 @@ def _response(made: Answer, text: bytes) -> web.Response:
 
 
 async def _broken(request: web.Request, fault: Fault, received: int) -> web.Response:
-    """A status, a body that nobody asked for, or a hang, which is counted with status 0."""
+    """A status, a body that nobody asked for, a hang or a cut connection, which are counted with status 0."""
     azure = request.app[AZURE]
     status = fault.status or 200
     found = find_route(request.method, request.path)
     kind = found.route.kind if found else "unknown"
-    azure.calls.count(kind, 0 if fault.hang else status, (request.path,), "fault")
+    azure.calls.count(kind, 0 if fault.hang or fault.drop else status, (request.path,), "fault")
+    if fault.drop and request.transport is not None:
+        request.transport.abort()
     if fault.hang:
         await asyncio.sleep(A_LONG_TIME)
     headers = dict(fault.headers)

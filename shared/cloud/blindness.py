@@ -36,12 +36,12 @@ def blind(about: About, scope: str, error: Exception, role: str = READER) -> Bli
 
 def gone(error: HttpResponseError) -> bool:
     """Azure itself says that the account does not exist: a 404 without its own word for it says nothing."""
-    return error.status_code == 404 and _code(error).lower() in _GONE
+    return error.status_code == 404 and code_of(error).lower() in _GONE
 
 
 def subscription_missing(error: Exception) -> bool:
     """Azure does not know the subscription at all, or not for us."""
-    return _code(error).lower() in _NO_SUBSCRIPTION
+    return code_of(error).lower() in _NO_SUBSCRIPTION
 
 
 def _reason(error: Exception, scope: str, role: str) -> str:
@@ -59,7 +59,7 @@ def _reason(error: Exception, scope: str, role: str) -> str:
 
 
 def _refusal(error: HttpResponseError, scope: str, role: str) -> str:
-    code = _code(error)
+    code = code_of(error)
     told = f"{error.status_code} {code}".strip()
     match error.status_code:
         case 401:
@@ -81,7 +81,7 @@ def _where(scope: str) -> str:
     return f"subscription {subscription}" if subscription else scope or "every subscription to be watched"
 
 
-def _code(error: Exception) -> str:
+def code_of(error: Exception) -> str:
     """Only what looks like a code: texts of errors may carry addresses."""
     code = error.error.code if isinstance(error, HttpResponseError) and error.error else None
     return code if isinstance(code, str) and re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", code) else ""

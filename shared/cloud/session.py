@@ -62,6 +62,10 @@ class Session:
             endpoints.resource_manager_audience, HomePolicy(endpoints.resource_manager.rstrip("/"))
         )
         self.metrics = self._pipeline(endpoints.metrics_audience, HomePolicy(endpoints.metrics.rstrip("/")))
+        self.once = self._pipeline(
+            endpoints.resource_manager_audience, HomePolicy(endpoints.resource_manager.rstrip("/")), patient=False
+        )
+        """Without patience: each request is sent at most once, and every answer is given back as it is."""
         self.public: Pipeline = AsyncPipeline(self._transport, [CountingPolicy(self.calls)])
         """To services that everybody may ask: no token goes there, and nothing is asked twice."""
 
@@ -98,13 +102,14 @@ class Session:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    def _pipeline(self, audience: str, home: HomePolicy) -> Pipeline:
+    def _pipeline(self, audience: str, home: HomePolicy, *, patient: bool = True) -> Pipeline:
+        patience = PatiencePolicy(self._clock, self._gate, self._tolerance)
         policies: list[AsyncHTTPPolicy[Any, Any] | SansIOHTTPPolicy[Any, Any]] = [
             home,
             RequestIdPolicy(),
             HeadersPolicy({"Accept": "application/json"}),
             UserAgentPolicy(base_user_agent="countersign"),
-            PatiencePolicy(self._clock, self._gate, self._tolerance),
+            *([patience] if patient else []),
             AsyncBearerTokenCredentialPolicy(self.credential, f"{audience.rstrip('/')}/.default"),
             CountingPolicy(self.calls),
         ]

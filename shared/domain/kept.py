@@ -30,6 +30,7 @@ class CallKind(StrEnum):
     LOCKS = "locks"
     COSTS = "costs"
     REACH = "reachability"
+    DELETES = "deletes"
 
 
 @dataclass(frozen=True, slots=True)

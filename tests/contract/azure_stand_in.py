@@ -20,8 +20,9 @@ from sandbox.azure.scenario.effects import Effect
 from sandbox.azure.scenario.loading import load_scenario, read_scenario
 from sandbox.azure.scenario.story import Fault, Scenario
 from sandbox.azure.service import Azure
-from sandbox.identity import issue
+from sandbox.identity import SYSTEM_CLIENT_ID, issue
 from shared.cloud.endpoints import Endpoints
+from shared.cloud.eraser import transport_of_one
 from shared.cloud.retry import Tolerance
 from shared.cloud.session import Session
 from shared.domain.account import SigningAccount
@@ -73,9 +74,10 @@ class TenantCredential:
     """Whoever runs in the sandbox's tenant."""
 
     tenant: str
+    client_id: str = SYSTEM_CLIENT_ID
 
     async def get_token(self, *scopes: str, **_: Any) -> AccessToken:
-        return AccessToken(issue(self.tenant, scopes[0].removesuffix("/.default")), 4_000_000_000)
+        return AccessToken(issue(self.tenant, scopes[0].removesuffix("/.default"), self.client_id), 4_000_000_000)
 
     async def close(self) -> None:
         """Nothing is open."""
@@ -89,11 +91,15 @@ class TenantCredential:
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """Azure, to be broken by the test, our session with it, and the means to open another one, as a new worker does."""
+    """Azure, to be broken by the test, our session with it, and the means to open another one, as a new worker does.
+
+    `erasing` opens the one of the identity that deletes.
+    """
 
     azure: Azure
     session: Session
     connect: Callable[[], Session]
+    erasing: Callable[[str], Session]
 
     def breaks(self, match: str, **how: Any) -> None:
         """From now on calls whose `METHOD /path` matches go wrong."""
@@ -155,6 +161,11 @@ async def stand_in(
             signing=f"{origin}/signing/{{region}}",
         )
 
+        def erasing(client_id: str) -> Session:
+            connector = aiohttp.TCPConnector(ssl=authority.client_context(), force_close=True)
+            credential = TenantCredential(ready.tenant, client_id)
+            return Session(endpoints, credential, clock or RealClock(), transport=transport_of_one(connector))
+
         def connect() -> Session:
             connector = aiohttp.TCPConnector(ssl=authority.client_context())
             pool = aiohttp.ClientSession(connector=connector, auto_decompress=False)
@@ -163,4 +174,4 @@ async def stand_in(
             return Session(endpoints, credential, clock or RealClock(), tolerance=tolerance, transport=transport)
 
         async with connect() as session:
-            yield StandIn(azure, session, connect)
+            yield StandIn(azure, session, connect, erasing)

@@ -57,7 +57,10 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORM)
 class Fault:
-    """Calls whose `METHOD /path` matches go wrong: every n-th, a share, or all; for a time, or so many times."""
+    """Calls whose `METHOD /path` matches go wrong: every n-th, a share, or all; for a time, or so many times.
+
+    `drop`: the connection is cut before anything is answered. `afterwards`: what was asked is done all the same.
+    """
 
     match: str
     status: int | None = None
@@ -66,6 +69,8 @@ class Fault:
     body: str | None = None
     hang: bool = False
     truncate: bool = False
+    drop: bool = False
+    afterwards: bool = False
     every: Annotated[int, Field(gt=0)] = 1
     share: Annotated[float, Field(gt=0, le=1)] = 1.0
     starting: Moment | None = None
@@ -104,6 +109,8 @@ class Behaviour:
     deletes_take: Duration = parse_duration("100s")
     deletes_by: Literal["story", "real"] = "story"
     """Whether a delete takes its time by the story's clock or by real seconds."""
+    deletes_end: Literal["gone", "Succeeded", "Failed", "never"] = "gone"
+    """How a delete that was taken ends: the account is gone, or there in this state, or Deleting for ever."""
     cost_delay: Duration = parse_duration("24h")
     cost_page: int = 1000
     cost_groups_resources: Literal["everywhere", "subscriptions"] = "everywhere"

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from sandbox.azure.answers import Answer, Refused, refusal
 from sandbox.azure.call import Call
-from sandbox.azure.scenario.effects import BeginDelete, Delete
+from sandbox.azure.scenario.effects import BeginDelete, Delete, Provision
 from sandbox.azure.services.wire import long_date
 from sandbox.azure.world.invented import digest
 from sandbox.azure.world.resources import Account, World
@@ -57,15 +57,22 @@ def _begin(call: Call, found: Account) -> None:
     behaviour = call.scenario.azure
     call.azure.history.add([(call.now, BeginDelete(begin_delete=found.name))])
     call.azure.deletions[_operation(call, found)] = (call.now, found)
+    if behaviour.deletes_end == "never":
+        return
     if behaviour.deletes_by == "story":
-        call.azure.history.add([(call.now + behaviour.deletes_take, Delete(delete=found.name))])
+        call.azure.history.add([(call.now + behaviour.deletes_take, _ending(call, found))])
     else:
         loop = asyncio.get_running_loop()
         loop.call_later(behaviour.deletes_take.total_seconds(), _end, call, found)
 
 
 def _end(call: Call, found: Account) -> None:
-    call.azure.history.add([(call.azure.clock.now(), Delete(delete=found.name))])
+    call.azure.history.add([(call.azure.clock.now(), _ending(call, found))])
+
+
+def _ending(call: Call, found: Account) -> Delete | Provision:
+    end = call.scenario.azure.deletes_end
+    return Delete(delete=found.name) if end == "gone" else Provision(provision=found.name, becomes=end)
 
 
 def _operation(call: Call, found: Account) -> str:
