@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from shared.cli import asking_why, look, silences, telling, tickets, validation_list, what_if
+from shared.cli import asking_why, look, retire, silences, telling, tickets, validation_list, what_if
 from shared.cli.refusal import Refusal
 from shared.cli.running import AUDIENCE, URL
 
@@ -44,6 +44,7 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     telling.add(commands, remote)
     silences.add(commands, remote)
     tickets.add(commands, remote)
+    retire.add(commands, remote)
     return parser
 
 

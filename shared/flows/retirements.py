@@ -7,7 +7,6 @@ from datetime import datetime
 from shared.domain.account import SigningAccount
 from shared.domain.policy import RetireMode
 from shared.domain.refresh import Refresh
-from shared.domain.retirement.conditions import Condition
 from shared.domain.retirement.evidence import loses, saves
 from shared.domain.retirement.gate import (
     Case,
@@ -18,7 +17,8 @@ from shared.domain.retirement.gate import (
     needed,
     standing_approvals,
 )
-from shared.domain.walk import Approval, Halt, RetireState, Stage, Step, StepKind, Walk, WalkRow
+from shared.domain.retirement.plan import Overview, Planned
+from shared.domain.walk import Halt, Stage, Step, StepKind, Walk, WalkRow
 from shared.domain.words import day, moment
 from shared.flows.cases import Cases, concerned, row_of
 from shared.flows.known import AsKnown
@@ -26,40 +26,6 @@ from shared.ports.errors import NotThere
 from shared.ports.messages import Messages
 
 EVERYTHING = "/all"  # Where the audit keeps what concerns every account.
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """One account and its way out. `next` is what comes next and when, or why not, in a sentence; `verdict` the
-    gate's: "yes", or the reason for a no. `evidence` is what an approval must name. `due` ends the time to say no.
-    """
-
-    account: str
-    account_id: str
-    subscription: str
-    sku: str
-    walk: Walk
-    looks: int
-    conditions: tuple[Condition, ...]
-    verdict: str
-    next: str
-    evidence: str
-    approvals_needed: int
-    approvals: tuple[Approval, ...]
-    due: str = ""
-    loses: str = ""
-    saves: str = ""
-    steps: tuple[Step, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """Retiring as a whole: how it is set, what holds it, and every account that is on its way or would be."""
-
-    mode: str
-    state: RetireState
-    halted: Halt | None
-    accounts: tuple[Planned, ...]
 
 
 class NotNow(Exception):

@@ -13,6 +13,7 @@ from shared.testimony import Unfit
 from shared.web.accounts import Accounts
 from shared.web.asking import Refused, refuse_foreign_pages
 from shared.web.register import ValidationList
+from shared.web.retirements import RetirementsApi
 from shared.web.silences import SilencesApi
 from shared.web.telling import Telling
 from shared.web.tickets import TicketsApi
@@ -35,6 +36,7 @@ def make_app(home: House, clock: Clock) -> FastAPI:
     app.include_router(SilencesApi(home, clock).router())
     app.include_router(Telling(home, clock).router())
     app.include_router(TicketsApi(home).router())
+    app.include_router(RetirementsApi(home, clock).router())
 
     @app.middleware("http")
     async def guard(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
