@@ -14,6 +14,7 @@ from shared.domain.retirement.evidence import fingerprint, notice
 from shared.domain.retirement.gate import LOOKS, SEEN_FOR, Circumstances, No, grace_ends, may_retire
 from shared.domain.survey import AccountFacts
 from shared.domain.walk import RetireState, Stage, Step, StepKind, Walk, WalkRow
+from shared.domain.words import day
 from shared.flows.cases import Cases, concerned, row_of
 from shared.flows.erasing import Erasing
 from shared.flows.following import Following
@@ -144,7 +145,7 @@ class Retire:
         policy = self.cases.policy
         not_before = grace_ends(now.date(), policy.retire.grace_workdays)
         facts = notice(on.known.survey, on.account, policy, not_before, now)
-        return replace(self._step(on, now, StepKind.ANNOUNCED, f"not before {not_before}"), facts=facts)
+        return replace(self._step(on, now, StepKind.ANNOUNCED, f"not before {day(not_before)}"), facts=facts)
 
     def _step(self, on: OnItsWay, now: datetime, kind: StepKind, why: str) -> Step:
         seen = fingerprint(on.known.survey, on.account)

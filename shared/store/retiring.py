@@ -92,8 +92,7 @@ class TableRetireBook:
 
 def walk_row(row: Row) -> WalkRow | None:
     """With its ETag; None where only a newer release can read it."""
-    found = WALK.readable(row)
-    return replace(found, etag=row.etag) if found else None
+    return None if newer(row) else replace(WALK.value(row), etag=row.etag)
 
 
 def _day_key(day: date) -> str:

@@ -36,9 +36,19 @@ def indexed() -> dict[str, dict[str, object]]:
 
 
 def test_every_function_is_indexed_without_settings() -> None:
-    assert {"watch", "look", "close_looks", "costs", "bill", "tell", "sweep", "health", "web", *EVENTS} == set(
-        indexed()
-    )
+    assert {
+        "watch",
+        "look",
+        "close_looks",
+        "costs",
+        "bill",
+        "tell",
+        "sweep",
+        "retire",
+        "health",
+        "web",
+        *EVENTS,
+    } == set(indexed())
 
 
 def test_importing_the_app_loads_nothing_heavy() -> None:

@@ -162,7 +162,7 @@ class TrueFleet:
         found = [*shown(self, account, at), *said(self, account, at), *unconfirmed(self, account, at)]
         return [*found, *_walk(self, account, at), *_circumstances(self, account, at)]
 
-    def looked(self, account: TrueAccount, at: datetime, amiss: bool) -> None:  # noqa: FBT001
+    def looked(self, account: TrueAccount, at: datetime, amiss: bool) -> None:
         """A run that follows a check which saw all of it."""
         if amiss:
             account.restart, account.clean = at, []

@@ -71,7 +71,7 @@ def retired(known: AccountFacts, walk: Walk | None) -> bool:
     """It was us who deleted this incarnation."""
     if walk is None or walk.pretended or walk.created != known.account.created:
         return False
-    return walk.stage in (Stage.DELETED, Stage.SETTLED)
+    return walk.stage in (Stage.DELETED, Stage.SETTLED) or walk.accepted is not None
 
 
 def subject_of(account: SigningAccount) -> str:
@@ -116,7 +116,7 @@ BLOCKED = Rule(
 RETIRED = Rule(
     "account-retired",
     account_retired,
-    {f"within {NEWS_FOR.days} days": Severity.INFO},
+    {f"within {NEWS_FOR.days} days": Severity.WARNING},
     advice="Nothing is to be done; once a whole month shows no charge, its billing is known to have stopped.",
     group="retirement",
     links=pages.FAQ,
@@ -142,7 +142,7 @@ def _retired(survey: Survey, account: SigningAccount, walk: Walk, deleted: datet
     return Finding(
         rule=RETIRED.name,
         subject=subject_of(account),
-        severity=Severity.INFO,
+        severity=Severity.WARNING,
         what=f"Account {account.name} ({survey.subscription.name}) was retired on {day(deleted.date())}"
         + (f": it {saves}" if saves else ""),
         stops="Nothing stops: its validation had failed, so nothing could be signed with it.",
