@@ -39,7 +39,7 @@ class Ledger:
     async def enter(self, scenario: Scenario, said: Iterable[Said]) -> int:
         """Put what people say into the validation list; answers how many entries."""
         register = TableRegister(self.storage.subscriptions)
-        entries = [_entry(scenario, one) for one in said]
+        entries = [entry_of(scenario, one) for one in said]
         await asyncio.gather(*(register.say(entry) for entry in entries))
         return len(entries)
 
@@ -100,7 +100,8 @@ def open_ledger(environment: Mapping[str, str]) -> Ledger:
     return Ledger(azure_storage(settings))
 
 
-def _entry(scenario: Scenario, said: Said) -> RegisterEntry:
+def entry_of(scenario: Scenario, said: Said, way: Way = Way.IMPORT) -> RegisterEntry:
+    """As it goes into the validation list."""
     validation = next((one for one in scenario.validations if one.name == said.said.validation), None)
     return RegisterEntry(
         subscription_id=said.subscription_id,
@@ -108,7 +109,7 @@ def _entry(scenario: Scenario, said: Said) -> RegisterEntry:
         status=ValidationStatus(said.said.status),
         said_by=said.said.by,
         said_at=said.at,
-        way=Way.IMPORT,
+        way=way,
         expires=said.said.expires.date() if said.said.expires else None,
         organisation=validation.subject if validation and validation.subject else "",
         account=said.account or "",

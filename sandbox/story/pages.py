@@ -15,6 +15,7 @@ from shared import config
 from shared.app_settings import Settings
 from shared.domain.words import moment
 from shared.reports.check import lines
+from shared.reports.retirement import ANSWERS
 
 START = ("ALERT__WEBHOOK_URL", "ALERT__WEBHOOK_SECRET", "WATCH_SCHEDULE", "COSTS_SCHEDULE")
 
@@ -67,7 +68,20 @@ def _summary(story: Story, proof: Proof, seconds: float) -> dict[str, Any]:
         "checks": checks,
         "events": events,
         "messages": len(story.received),
+        "retirement": _retirement(story),
         "proof": asdict(proof) | {"holds": proof.holds},
+    }
+
+
+def _retirement(story: Story) -> dict[str, Any]:
+    if story.retired is None:
+        return {}
+    steps = story.retired.gone.steps if story.retired.gone else ()
+    return {
+        "deletes": dict(story.retired.deletes),
+        "by_identity": {kind: dict(by) for kind, by in story.retired.by.items()},
+        "audit": [{"at": step.at.isoformat(), "step": step.kind, "by": step.by, "why": step.why} for step in steps],
+        "stages": {one.account: one.walk.stage for one in story.retired.planned},
     }
 
 
@@ -85,10 +99,19 @@ def _page(story: Story, proof: Proof) -> str:
         last=story.checks[-1],
         received=[shown(entry) for entry in story.received],
         tickets=story.tickets,
+        retired=story.retired,
+        grid=_grid(story),
         mistyped=_mistyped(),
         settings=_start_settings(settings),
         proof=proof,
     )
+
+
+def _grid(story: Story) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Each condition of retirement, and how it is with each account: yes, NO or not known, and why."""
+    planned = story.retired.planned if story.retired else ()
+    by_condition = zip(*(one.conditions for one in planned), strict=True)
+    return [(row[0].words, [(ANSWERS[one.holds], one.why) for one in row]) for row in by_condition]
 
 
 def _cost(story: Story) -> str:

@@ -9,6 +9,7 @@ from sandbox.azure.register import afterwards
 from sandbox.azure.scenario.story import Scenario
 from sandbox.stage import Stage
 from sandbox.story.ledger import Ledger
+from sandbox.story.retiring import Retired
 from sandbox.story.telling import Scene, tell_change, tell_event, tell_ticket_news, tell_tickets, tell_whole_check
 from sandbox.story.waiting import until
 from shared.domain.cost import month_start
@@ -35,6 +36,7 @@ class Story:
     received: list[Mapping[str, Any]] = field(default_factory=list)
     tickets: list[Mapping[str, Any]] = field(default_factory=list)
     told_until: datetime = NEVER
+    retired: Retired | None = None
 
     async def first_check(self) -> None:
         """The timer fires by itself."""

@@ -18,6 +18,7 @@ from sandbox.story.ledger import open_ledger
 from sandbox.story.pages import write_out
 from sandbox.story.playing import BEFORE, Story
 from sandbox.story.proof import proved
+from sandbox.story.retiring import retire
 from sandbox.story.settings import billed
 from shared.domain.words import count
 from shared.reports.check import row
@@ -57,6 +58,8 @@ async def run(scenario_file: Path, settings: Mapping[str, str], out: Path) -> in
             await story.lives_of_tickets()
             since = f"{scenario.start - timedelta(days=1):%Y-%m-%d}"
             story.scenes.append(await what_if(story.stage, "QUOTA__WARN_PERCENT=60,80", since))
+            scene, story.retired = await retire(authority)
+            story.scenes.append(scene)
             proof = await proved(story.stage, story.received, logs, settings)
         finally:
             await ledger.storage.close()
@@ -65,7 +68,7 @@ async def run(scenario_file: Path, settings: Mapping[str, str], out: Path) -> in
     print(row("PROVED", f"{seconds:.0f} s; {proof.sentence}"))
     print(row("", f"Open {(out / 'index.html').relative_to(Path.cwd(), walk_up=True)} | make serve"))
     print(row("NEXT", "on your own subscriptions, read only, nothing deployed: .venv/bin/countersign look"))
-    return 0 if proof.holds else 1
+    return 0 if proof.holds and story.retired and story.retired.went_well else 1
 
 
 def _clear(out: Path) -> None:

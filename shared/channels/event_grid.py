@@ -34,6 +34,7 @@ TYPES = {
     Reason.ACKNOWLEDGED: "Countersign.Alert.Acknowledged",
     Reason.RESOLVED: "Countersign.Alert.Resolved",
 }
+RETIRED, RETIREMENT = "Countersign.Account.Retired", ("account-retired", Reason.FIRST)
 # The SDK logs the topic's address with every request. A logger that is merely disabled is enabled again by whoever
 # configures logging after us (`logging.config`, disable_existing_loggers=False); a filter stays.
 SILENT = logging.getLogger(f"{__name__}.silent")
@@ -138,7 +139,7 @@ def _event(item: Item, data: Mapping[str, Any], part: int) -> Event:
         "specversion": "1.0",
         "id": event_id(intent, part),
         "source": SOURCE,
-        "type": TYPES[intent.reason],
+        "type": _type(intent),
         "subject": _subject(intent),
         "time": intent.decided.isoformat(),
         "datacontenttype": "application/json",
@@ -172,6 +173,11 @@ def _data(item: Item) -> dict[str, Any]:
         "part": 1,
         "parts": 1,
     }
+
+
+def _type(intent: Intent) -> str:
+    """What somebody's programs wait for has a type of its own; all else is an alert."""
+    return RETIRED if (intent.finding.rule, intent.reason) == RETIREMENT else TYPES[intent.reason]
 
 
 def _subject(intent: Intent) -> str:

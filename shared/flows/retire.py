@@ -1,7 +1,7 @@
 """Retire: one careful step for every account on its way out."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from shared.domain.refresh import Refresh
 from shared.domain.retirement.choice import chosen
 from shared.domain.retirement.conditions import Condition, conditions
 from shared.domain.retirement.evidence import fingerprint, notice
-from shared.domain.retirement.gate import LOOKS, SEEN_FOR, Circumstances, No, grace_ends, may_retire
+from shared.domain.retirement.gate import LOOKS, SEEN_FOR, Case, Circumstances, No, Yes, grace_ends, may_retire
 from shared.domain.survey import AccountFacts
 from shared.domain.walk import RetireState, Stage, Step, StepKind, Walk, WalkRow
 from shared.domain.words import day
@@ -51,6 +51,7 @@ class Retire:
     following: Following
     messages: Messages
     clock: Clock
+    gate: Callable[[Case], Yes | No] = may_retire
 
     async def run(self, now: datetime) -> None:
         """Safe to run twice, or two at once. One account's trouble does not keep the others."""
@@ -196,7 +197,7 @@ class Retire:
         if not on.walk.stage.open:
             return ""
         case = await self.cases.case(on.known.survey, on.account, on.walk, on.row.looks, around, now)
-        answer = may_retire(replace(case, read_at=now))
+        answer = self.gate(replace(case, read_at=now))
         if isinstance(answer, No):
             return answer.reason if answer.breaker else ""
         try:

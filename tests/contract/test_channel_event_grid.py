@@ -117,6 +117,14 @@ def test_every_reason_has_its_type_and_fits_the_schema(reason: Reason, kind: str
     assert str(reason) == event["data"]["reason"]
 
 
+def test_an_account_that_was_retired_has_a_type_of_its_own() -> None:
+    retired = replace(FIRST, finding=replace(FIRST.finding, rule="account-retired"))
+    [event] = events(composed(retired))
+    [over] = events(composed(replace(retired, reason=Reason.RESOLVED)))
+    assert ["Countersign.Account.Retired", "Countersign.Alert.Resolved"] == [event["type"], over["type"]]
+    assert [] == list(mistakes(event, SCHEMA, "event"))
+
+
 def test_the_example_of_the_page_fits_the_schema_and_has_every_type() -> None:
     page = (DOCS / "README.md").read_text(encoding="utf-8")
     found = re.search(r"```json\n(.*?)```", page, re.DOTALL)

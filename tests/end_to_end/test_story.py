@@ -142,6 +142,19 @@ def test_another_setting_would_have_told_less(summary: dict[str, Any]) -> None:
     assert "Account tools-basic (Platform) has made 5,030 of the 5,000 signatures" in said[3]
 
 
+def test_one_account_is_retired_and_no_other(summary: dict[str, Any], ended: Ended) -> None:
+    """Pretended first; then approved, by an identity of its own, and three others are no candidates."""
+    retired, said = summary["retirement"], "\n".join(scene(summary, "RETIRE"))
+    assert {"202": 1} == retired["deletes"]
+    assert 1 == len(retired["by_identity"]["delete"])
+    assert not set(retired["by_identity"]["delete"]) & set(retired["by_identity"]["profile_list"])
+    assert {"trial-1": "deleted", "legacy-1": "none", "partner-1": "none", "new-1": "none"} == retired["stages"]
+    assert "pretend   trial-1 YES (all conditions): would have been deleted" in said
+    assert all(f"{name} NO: " in said for name in ("legacy-1", "partner-1", "new-1"))
+    assert "1 delete, 404 confirmed, 7 steps in the audit; the other accounts: 0 delete calls" in ended.out
+    assert ["ana (demo)"] == [step["by"] for step in retired["audit"] if step["step"] == "approved"]
+
+
 def test_the_bill_is_said_with_how_far_it_goes(ended: Ended) -> None:
     [line] = [line for line in ended.out.splitlines() if line.startswith("COST")]
     assert "USD billed this month, as far as 18 Nov 2026" in line

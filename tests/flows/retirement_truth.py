@@ -1,17 +1,12 @@
-"""What is so in a fleet, and whether a request to delete one of its accounts was allowed: Countersign is not asked."""
+"""What is so in a fleet, whatever Countersign knows of it: accounts, what was said and done, what Azure was asked."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 DAY = timedelta(days=1)
 CERTIFICATE_LIVES = 3 * DAY
 DELETING_TAKES = timedelta(seconds=100)
-CONFIRMATION_LASTS = APPROVAL_LASTS = WAITING_PERIOD = 14 * DAY
-YOUNG = SEEN_FOR = 7 * DAY
-CHECKS_IN_A_ROW = 5
-THURSDAY, OPENS, CLOSES = 3, 9, 16
-FAILED = "Failed"
 
 
 @dataclass(slots=True)
@@ -50,8 +45,14 @@ class Word:
     by: str
     at: datetime
     person: bool = True
+    event: bool = False
     given_up_by: str = ""
     attempts: int | None = None
+
+    @property
+    def about(self) -> tuple[str, str]:
+        """Which validation."""
+        return self.subscription, self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class TrueApproval:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request to delete that reached Azure, and whether it was taken; `put_off`: Azure said that it was not, for now."""
+    """A request to delete that reached Azure, and whether it was taken; `put_off`: Azure said not now."""
 
     at: datetime
     accepted: bool
@@ -89,8 +90,6 @@ class TrueAccount:
     signed: list[datetime] = field(default_factory=list)
     kept: bool = False
     locked: bool = False
-    chosen: bool = True
-    never: bool = False
     excused: bool = False
     seen: list[datetime] = field(default_factory=list)
     approvals: list[TrueApproval] = field(default_factory=list)
@@ -126,7 +125,10 @@ class TrueAccount:
 
 @dataclass(slots=True)
 class TrueFleet:
-    """`changed`: when retiring was installed, or set up differently. `requests`: day and account of each delete."""
+    """`changed`: when retiring was installed, or set up differently. `halted` by somebody, or `held` by the settings.
+
+    `complaints` are what was not allowed, of what Azure was asked.
+    """
 
     accounts: list[TrueAccount] = field(default_factory=list)
     words: list[Word] = field(default_factory=list)
@@ -134,13 +136,30 @@ class TrueFleet:
     grace: int = 10
     approvals: int = 1
     after: timedelta = 14 * DAY
+    only: Sequence[str] = ()
+    never: Sequence[str] = ()
     halted: bool = False
+    held: bool = False
     changed: datetime | None = None
     complaints: list[str] = field(default_factory=list)
 
     def at(self, account_id: str, at: datetime) -> TrueAccount | None:
         """The incarnation that is there."""
         return next((one for one in self.accounts if one.id == account_id and one.there(at)), None)
+
+    def heard(self, word: Word) -> None:
+        """An event leaves standing what it does not say; a request that has got its id is the one that had none."""
+        before = next((one for one in reversed(self.words) if (one.subscription, one.key) == word.about), None)
+        if word.event and before and before.status == word.status:
+            word = replace(word, given_up_by=word.given_up_by or before.given_up_by, attempts=before.attempts)
+        pending = (word.subscription, f"account:{word.account}")
+        self.words = [one for one in self.words if one.about == word.about or one.about != pending]
+        self.words.append(word)
+
+    def named(self, account: TrueAccount) -> bool:
+        """The settings say that it may be retired."""
+        names = (f"subscription:Sub{int(account.subscription[-12:])}", f"account:{account.name}")
+        return any(name in self.only for name in names) and not any(name in self.never for name in names)
 
     def concerning(self, account: TrueAccount) -> Sequence[Sequence[Word]]:
         """All words about each validation that it uses, or that was requested for it; the last word last."""
@@ -156,117 +175,3 @@ class TrueFleet:
         profiles = sorted((one.name, one.status, one.validation) for one in account.profiles)
         said = sorted((some[-1].key, some[-1].status, some[-1].given_up_by) for some in self.concerning(account))
         return (account.created, account.sku, account.shown_state(at), profiles, said)
-
-    def judge(self, account: TrueAccount, at: datetime) -> Sequence[str]:
-        """Why nobody may ask Azure to delete it now; nothing where it is allowed."""
-        found = [*shown(self, account, at), *said(self, account, at), *unconfirmed(self, account, at)]
-        return [*found, *_walk(self, account, at), *_circumstances(self, account, at)]
-
-    def looked(self, account: TrueAccount, at: datetime, amiss: bool) -> None:
-        """A run that follows a check which saw all of it."""
-        if amiss:
-            account.restart, account.clean = at, []
-        else:
-            account.clean.append(at)
-
-
-def shown(fleet: TrueFleet, account: TrueAccount, at: datetime) -> Iterator[str]:
-    """What Azure shows that keeps an account from being deleted."""
-    if account.can_sign(at):
-        yield "it has a valid certificate"
-    if any(at - one < fleet.after for one in account.signed if one <= at):
-        yield "it has signed of late"
-    if account.state != "Succeeded" or any(one.revoked or one.status == "Suspended" for one in account.profiles):
-        yield "something of it is suspended, revoked or in trouble"
-    if at - account.created <= YOUNG:
-        yield "it is young"
-    if account.kept:
-        yield "it is tagged countersign-keep"
-    if account.locked:
-        yield "it is locked"
-
-
-def said(fleet: TrueFleet, account: TrueAccount, at: datetime) -> Iterator[str]:
-    """What people say that keeps it."""
-    about = fleet.concerning(account)
-    if not about or {one.validation for one in account.profiles} - {some[-1].key for some in about}:
-        yield "nobody has said how it is with a validation"
-    if any(some[-1].status != FAILED for some in about):
-        yield "a validation has not failed"
-    if any(not some[-1].given_up_by and some[-1].attempts != 3 for some in about):
-        yield "a validation was not given up"
-    others = [one for one in fleet.accounts if one.id != account.id and one.there(at)]
-    if any(some in fleet.concerning(other) for some in about for other in others):
-        yield "another account has to do with its validation"
-    if account.excused:
-        yield "somebody said no"
-    if not account.chosen or account.never:
-        yield "the settings do not name it"
-
-
-def unconfirmed(fleet: TrueFleet, account: TrueAccount, at: datetime) -> Iterator[str]:
-    """What somebody would have to say again."""
-    for last in (some[-1] for some in fleet.concerning(account)):
-        if not last.person or at - last.at > CONFIRMATION_LASTS:
-            yield "no signed-in person has confirmed it of late"
-        issued = [one for profile in account.profiles if profile.validation == last.key for one in profile.issued(at)]
-        if any(one > last.at + DAY for one in issued):
-            yield "it is contradicted by a certificate"
-
-
-def _walk(fleet: TrueFleet, account: TrueAccount, at: datetime) -> Iterator[str]:
-    """What must have been done before."""
-    if account.accepted:
-        yield "it was deleted already"
-    if len(account.clean) < CHECKS_IN_A_ROW or at - account.clean[0] < SEEN_FOR:
-        yield "it was not seen long enough"
-        return
-    told = [one for one in account.seen if one >= account.clean[0] + SEEN_FOR]
-    if not any(workdays(one.date(), at.date()) > fleet.grace for one in told):
-        yield "nobody had the notice in time"
-    if len(_standing(fleet, account, at)) < _wanted(fleet, account):
-        yield "it was not approved"
-    before = account.requests[-1] if account.requests else None
-    if before and not before.put_off and not any(one.at > before.at for one in account.approvals):
-        yield "nobody decided that it be sent again"
-
-
-def _wanted(fleet: TrueFleet, account: TrueAccount) -> int:
-    if fleet.mode != "approve":
-        return 0
-    return max(fleet.approvals, 2 if account.sku == "Premium" else 1)
-
-
-def _standing(fleet: TrueFleet, account: TrueAccount, at: datetime) -> set[str]:
-    """Those whose approval counts."""
-    about = fleet.concerning(account)
-    speakers = {name for some in about for word in some for name in (word.by, word.given_up_by)}
-    now = fleet.evidence(account, at)
-    return {
-        one.by
-        for one in account.approvals
-        if one.evidence == now
-        and at - one.at <= APPROVAL_LASTS
-        and one.at >= (account.restart or one.at)
-        and one.by not in speakers
-    }
-
-
-def _circumstances(fleet: TrueFleet, account: TrueAccount, at: datetime) -> Iterator[str]:
-    if fleet.mode not in ("auto", "approve"):
-        yield f"nothing may be deleted in mode {fleet.mode}"
-    if fleet.halted:
-        yield "everything is held"
-    if at.weekday() > THURSDAY or not OPENS <= at.hour < CLOSES:
-        yield "outside days and hours"
-    if fleet.changed is None or at - fleet.changed < WAITING_PERIOD:
-        yield "it was set up too short a time ago"
-    asked = {one.id for one in fleet.accounts for request in one.requests if request.at.date() == at.date()}
-    if asked - {account.id}:
-        yield "another one was deleted that day"
-
-
-def workdays(first: date, last: date) -> int:
-    """Mondays to Fridays after `first`, `last` included."""
-    days = (first + number * DAY for number in range(1, (last - first).days + 1))
-    return sum(day.weekday() <= 4 for day in days)  # Friday

@@ -32,7 +32,7 @@ async def announced() -> RetiringWorld:
         world.clock.at = START + number * DAY
         await world.look()
         if not number:
-            await world.failed(account)
+            await world.gave_up(account)
             await world.settle(world.clock.now())
         await world.retire()
         await world.settle(world.clock.now())
