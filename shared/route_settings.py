@@ -122,7 +122,8 @@ class RouteText(BaseModel):
 
 
 ROUTES = TypeAdapter(list[RouteText])
-OWNERS = Route("owners", Match(rules=("validation-expiring", "cost-idle")), (OWNER,), goes_on=True)
+OWNED = ("validation-expiring", "cost-idle", "retirement-announced")  # What only they can do, or say no to.
+OWNERS = Route("owners", Match(rules=OWNED), (OWNER,), goes_on=True)
 
 
 def route_list(value: object) -> object:

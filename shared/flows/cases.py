@@ -11,6 +11,7 @@ from shared.domain.policy import Policy, RetireMode
 from shared.domain.retirement.conditions import conditions
 from shared.domain.retirement.evidence import fingerprint, requests_of
 from shared.domain.retirement.gate import NEW_WITHIN, Case, Circumstances
+from shared.domain.rules.concerns import requests
 from shared.domain.survey import Survey
 from shared.domain.validation import ValidationStatus
 from shared.domain.walk import Halt, Walk, WalkRow, walk_of
@@ -122,10 +123,9 @@ class Cases:
 def concerned(known: AsKnown) -> Sequence[SigningAccount]:
     """Accounts with a failed validation, and those that are on their way."""
 
-    def failed(account: SigningAccount) -> bool:
-        return any(entry.status is ValidationStatus.FAILED for entry in requests_of(known.survey, account))
-
-    return [one for one in known.survey.accounts if one.id in known.kept.walks or failed(one)]
+    said = requests(known.survey)
+    failed = {one.id for entry, some in said if entry.status is ValidationStatus.FAILED for one in some}
+    return [one for one in known.survey.accounts if one.id in known.kept.walks or one.id in failed]
 
 
 def row_of(kept: Kept, account: SigningAccount) -> WalkRow | None:

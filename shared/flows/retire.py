@@ -55,8 +55,9 @@ class Retire:
 
     async def run(self, now: datetime) -> None:
         """Safe to run twice, or two at once. One account's trouble does not keep the others."""
-        if self.cases.policy.retire.mode is not RetireMode.OFF or await self.cases.audit.policies():
-            await self._settings(now)
+        if self.cases.policy.retire.mode is RetireMode.OFF and not await self.cases.audit.policies():
+            return
+        await self._settings(now)
         _, changed = await self.cases.set_since()
         on_their_way: list[OnItsWay] = []
         for known in await self.cases.seen(now):
@@ -134,6 +135,8 @@ class Retire:
         terms, subscription = self.cases.policy.retire, on.known.survey.subscription
         if terms.mode is RetireMode.OFF or not chosen(terms.only, on.account, subscription):
             return "RETIRE__ONLY does not name it" if terms.mode is not RetireMode.OFF else "RETIRE__MODE is off"
+        if on.account.created is None:
+            return "Azure does not say when it was created"
         if kept := chosen(terms.never, on.account, subscription):
             return f"RETIRE__NEVER names it ({kept})"
         if walk.stage.open and row is None:
@@ -211,8 +214,6 @@ class Retire:
     async def _state(self, around: Circumstances, held: str, now: datetime) -> None:
         """For telling and showing."""
         before, policy = await self.cases.book.state(), self.cases.policy.retire
-        if policy.mode is RetireMode.OFF and before == RetireState():
-            return
         changed = before.policy != policy.said
         state = RetireState(
             policy=policy.said,

@@ -32,8 +32,8 @@ async def _announced(world: RetiringWorld) -> None:
         world.clock.at = START + number * DAY
         await world.look()
         if not number:
-            await world.failed(old)
-            await world.failed(waiting)
+            await world.gave_up(old)
+            await world.gave_up(waiting)
             await world.settle(world.clock.now())
         if number == 2:
             await world.say(_again(waiting, world.clock.now()))

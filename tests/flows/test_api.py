@@ -314,6 +314,12 @@ async def test_the_document_names_every_address() -> None:
         paths = (await client.get("/api/openapi.json")).json()["paths"]
     assert {
         "/api/register",
+        "/api/retirements",
+        "/api/retirements/halt",
+        "/api/retirements/accounts/{account}",
+        "/api/retirements/accounts/{account}/approval",
+        "/api/retirements/accounts/{account}/excuse",
+        "/api/retirements/accounts/{account}/seen",
         "/api/register/export",
         "/api/register/import",
         "/api/register/{subscription}/{key}",
