@@ -156,11 +156,17 @@ class Retirements:
         around = await self._around(now)
         found = []
         for known, account in pairs:
-            walk = await self.cases.walk(account.id, account.created)
+            walk = await self._walk(account)
             row = row_of(known.kept, account) or WalkRow(walk)
             case = await self.cases.case(known.survey, account, walk, row.looks, around, now)
             found.append(Found(known, case))
         return found
+
+    async def _walk(self, account: SigningAccount) -> Walk:
+        try:
+            return await self.cases.walk(account.id, account.created)
+        except ValueError as error:
+            raise NotNow(f"Nothing about {account.name} is known for sure, and nothing is done: {error}.") from error
 
     async def _around(self, now: datetime) -> Circumstances:
         rows = [row for one in await self.cases.seen(now) for row in one.kept.walks.values()]

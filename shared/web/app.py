@@ -7,6 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
+from shared.flows.retirements import NotNow
 from shared.ports.clock import Clock
 from shared.ports.errors import Conflict
 from shared.testimony import Unfit
@@ -57,6 +58,10 @@ def make_app(home: House, clock: Clock) -> FastAPI:
     @app.exception_handler(Conflict)
     async def conflict(_request: Request, error: Conflict) -> Response:
         return JSONResponse({"error": f"Nothing was changed: {error}. Read it again."}, 412)
+
+    @app.exception_handler(NotNow)
+    async def not_now(_request: Request, error: NotNow) -> Response:
+        return JSONResponse({"error": str(error)}, 409)
 
     @app.exception_handler(RequestValidationError)
     async def misread(_request: Request, error: RequestValidationError) -> Response:

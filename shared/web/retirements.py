@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.domain.retirement.plan import Planned
 from shared.domain.walk import Halt
-from shared.flows.retirements import NotNow
 from shared.patterns import faults_of
 from shared.ports.clock import Clock
 from shared.ports.errors import NotThere
@@ -140,8 +139,6 @@ async def _done(account: str, doing: Awaitable[Planned]) -> Response:
     """What it is like afterwards. Raises Refused."""
     try:
         [after] = json.loads(PLANS.dump_json([await doing]))
-    except NotNow as error:
-        raise Refused(409, str(error)) from error
     except NotThere as error:
         raise _not_there(account) from error
     return JSONResponse(after)

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from shared.domain.walk import Stage
+from shared.store.audit import CONTAINER
 from shared.web.principal import HEADER
 from tests.flows.fakes import START
 from tests.flows.retiring_world import RetiringWorld
@@ -87,6 +88,23 @@ async def test_somebody_has_read_the_notice_by_a_post_only() -> None:
         after = (await client.post(f"{OLD}/seen", json={}, headers=OPERATOR)).json()
     assert (None, "olga has read the notice") == (before["walk"]["proven"], after["walk"]["proof"])
     assert "11 Dec 2026" == after["due"]
+
+
+async def test_an_audit_that_cannot_be_read_is_said_and_nothing_is_done() -> None:
+    world = await announced()
+    async with api(world, SETTINGS) as client:
+        [one] = (await client.get(OLD, headers=READER)).json()
+        born = f"{world.truth.accounts[0].created:%Y%m%dT%H%M%S%f}"
+        name = f"{one['account_id'].strip('/')}/{born}/steps.jsonl"
+        await world.storage.blobs.append(CONTAINER, name, b"{}\n")
+        answers = [
+            await client.get(WHERE, headers=READER),
+            await client.post(f"{OLD}/approval", json={"evidence": one["evidence"]}, headers=APPROVER),
+        ]
+    assert [409, 409] == [answer.status_code for answer in answers]
+    assert all("line 3: cannot be read" in answer.json()["error"] for answer in answers)
+    await world.retire()
+    assert [] == world.eraser.requests
 
 
 async def test_everything_is_held_and_goes_on() -> None:

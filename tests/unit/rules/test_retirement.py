@@ -13,11 +13,19 @@ from shared.domain.policy import Policy
 from shared.domain.routing import Routes
 from shared.domain.rules.book import BOOK
 from shared.domain.survey import Survey
+from shared.domain.usage import HOUR
 from shared.domain.walk import Approval, Halt, RetireState, Stage, Walk
 from shared.flows.fleet import around_fleet
-from tests.unit.rules.samples import DAY, END, GAMES, HOUR, LOOK, NOW, SAMPLES, account, found, survey
+from tests.unit.rules.samples import DAY, END, GAMES, LOOK, NOW, SAMPLES, account, found, survey
 
-WALK = next(iter(SAMPLES["retirement-announced"]().seen.walks.values()))
+
+def sample(name: str) -> Survey:
+    seen = SAMPLES[name]().seen
+    assert isinstance(seen, Survey)
+    return seen
+
+
+WALK = sample("retirement-announced").walks[GAMES.id]
 WALKING = ("retirement-announced", "retirement-blocked")
 
 
@@ -62,7 +70,7 @@ def test_a_notice_says_when_what_is_lost_what_it_saves_and_how_to_say_no() -> No
 
 
 def test_an_account_that_we_retired_is_not_told_as_deleted_by_somebody() -> None:
-    [gone] = SAMPLES["account-deleted"]().seen.gone.values()
+    [gone] = sample("account-deleted").gone.values()
     walk = replace(WALK, stage=Stage.DELETED, accepted=NOW - HOUR, ended=NOW, approvals=(Approval("ana", NOW, "0"),))
     seen = survey(account("other"), gone={GAMES.id: gone}, walks={GAMES.id: walk})
     assert ["account-retired"] == rules(seen)
@@ -76,7 +84,7 @@ def test_an_account_that_we_retired_is_not_told_as_deleted_by_somebody() -> None
 
 
 def test_it_is_news_for_a_week() -> None:
-    [gone] = SAMPLES["account-deleted"]().seen.gone.values()
+    [gone] = sample("account-deleted").gone.values()
     walk = replace(WALK, stage=Stage.DELETED, accepted=NOW - 7 * DAY, ended=NOW - 7 * DAY)
     assert [] == rules(survey(account("other"), gone={GAMES.id: gone}, walks={GAMES.id: walk}))
 
