@@ -10,6 +10,7 @@ class StepKind(StrEnum):
     """What may happen on the walk."""
 
     CANDIDATE = "candidate"
+    STILL = "still a candidate"
     ANNOUNCED = "announced"
     PROVEN = "notice proven"
     APPROVED = "approved"
@@ -88,10 +89,10 @@ class Approval:
 class Walk:
     """The walk of one incarnation of an account (`created` in Azure), as its steps tell it.
 
-    `since`: when the conditions were first seen to hold, without an interruption since. `proven`: when a channel that
-    counts as proof (`proof`) had the notice. `sending`: a delete is begun whose outcome nobody has written down, by the
-    run that is named `claim`. `accepted`: Azure took it. `blocked`: since when only a person can set it going again.
-    `why` is the last reason.
+    `since`: when the conditions were first seen to hold, without an interruption since, and at which `looks`, the first
+    few of them. `proven`: when a channel that counts as proof (`proof`) had the notice. `sending`: a delete is begun
+    whose outcome nobody has written down, by the run that is named `claim`. `accepted`: Azure took it. `blocked`: since
+    when only a person can set it going again. `why` is the last reason.
     """
 
     account_id: str
@@ -99,6 +100,7 @@ class Walk:
     stage: Stage = Stage.NONE
     pretended: bool = False
     since: datetime | None = None
+    looks: tuple[str, ...] = ()
     announced: datetime | None = None
     proven: datetime | None = None
     proof: str = ""
@@ -138,7 +140,16 @@ def _after(walk: Walk, step: Step) -> Walk:
 
 def _begun(walk: Walk, step: Step) -> Walk:
     """Nothing of what was announced, proven or approved before is left."""
-    return replace(_blank(walk), stage=Stage.CANDIDATE, since=step.at, why=step.why)
+    return replace(_blank(walk), stage=Stage.CANDIDATE, since=step.at, looks=_look(step), why=step.why)
+
+
+def _still(walk: Walk, step: Step) -> Walk:
+    """A look counts once, however often it is written down."""
+    return replace(walk, looks=tuple(dict.fromkeys((*walk.looks, *_look(step)))))
+
+
+def _look(step: Step) -> tuple[str, ...]:
+    return (step.facts["look"],) if "look" in step.facts else ()
 
 
 def _announced(walk: Walk, step: Step) -> Walk:
@@ -198,6 +209,7 @@ _RESTING = frozenset({Stage.NONE, Stage.HEALED})
 _ON_ITS_WAY = frozenset({Stage.DELETING})
 _CHANGES: tuple[tuple[frozenset[Stage], StepKind, Callable[[Walk, Step], Walk]], ...] = (
     (_RESTING, StepKind.CANDIDATE, _begun),
+    (frozenset({Stage.CANDIDATE}), StepKind.STILL, _still),
     (frozenset({Stage.CANDIDATE}), StepKind.ANNOUNCED, _announced),
     (frozenset({Stage.ANNOUNCED}), StepKind.PROVEN, _proven),
     (_OPEN, StepKind.APPROVED, _approved),
@@ -218,15 +230,13 @@ _CHANGES: tuple[tuple[frozenset[Stage], StepKind, Callable[[Walk, Step], Walk]],
 
 @dataclass(frozen=True, slots=True)
 class WalkRow:
-    """What is kept beside the audit: a copy of the walk for showing, and the count of checks in a row.
+    """What is kept beside the audit: a copy of the walk for showing and telling, and a claim.
 
-    `counted` is the look that was counted last. `claim` names the run that is about to delete, since `claimed`. A row
-    decides nothing by itself: what is deleted is decided by the audit.
+    `claim` names the run that is about to delete, since `claimed`. A row decides nothing by itself: what is deleted is
+    decided by the audit.
     """
 
     walk: Walk
-    looks: int = 0
-    counted: str = ""
     claim: str = ""
     claimed: datetime | None = None
     etag: str = ""

@@ -14,11 +14,11 @@ from shared.domain.retirement.gate import NEW_WITHIN, Case, Circumstances
 from shared.domain.rules.concerns import requests
 from shared.domain.survey import Survey
 from shared.domain.validation import ValidationStatus
-from shared.domain.walk import Halt, Walk, WalkRow, walk_of
+from shared.domain.walk import Halt, StepKind, Walk, WalkRow, walk_of
 from shared.flows.known import AsKnown, Known
 from shared.ports.looks import Looks
 from shared.ports.register import Register
-from shared.ports.retiring import Audit, RetireBook
+from shared.ports.retiring import EVERYTHING, Audit, RetireBook
 
 LATE = timedelta(hours=26)  # A check that began longer ago tells nothing of today.
 LOOKS_BACK = 5
@@ -26,7 +26,7 @@ LOOKS_BACK = 5
 
 @dataclass(frozen=True, slots=True)
 class Cases:
-    """Everything is read from the audit; rows only say where to look, and how often an account was seen."""
+    """Everything is read from the audit; rows only say where to look."""
 
     known: Known
     register: Register
@@ -68,13 +68,13 @@ class Cases:
             partial=partial,
             began=began,
             changed=changed,
-            last_deleted=await self.book.day_of(self.today(now)),
+            last_deleted=await self.taken_today(now),
             halted=why_halted(await self.book.halt(), by_setting=self.policy.retire.halted),
             zone=self.zone,
         )
 
     async def case(
-        self, survey: Survey, account: SigningAccount, walk: Walk, looks: int, around: Circumstances, now: datetime
+        self, survey: Survey, account: SigningAccount, walk: Walk, around: Circumstances, now: datetime
     ) -> Case:
         """For the gate, judged by what was seen when the survey was taken."""
         return Case(
@@ -83,7 +83,6 @@ class Cases:
             policy=self.policy.retire,
             conditions=conditions(survey, account, self.policy, survey.taken),
             walk=walk,
-            looks=looks,
             evidence=fingerprint(survey, account),
             speakers=await self._speakers(survey, account),
             around=around,
@@ -98,6 +97,13 @@ class Cases:
             said = [one.entry for one in await self.register.history(entry.subscription_id, entry.key)]
             names |= {name.lower() for one in (*said, entry) for name in (one.said_by, one.given_up_by) if name}
         return frozenset(names)
+
+    async def taken_today(self, now: datetime) -> str:
+        """Whose day it is, by the audit as well: a row can be taken away."""
+        steps = await self.audit.steps(EVERYTHING, None)
+        sent = [step for step in steps if step.kind is StepKind.SENDING and step.pretended == self.pretending]
+        today = [step.facts.get("account", "") for step in sent if self.today(step.at) == self.today(now)]
+        return next(iter(today), "") or await self.book.day_of(self.today(now))
 
     def today(self, now: datetime) -> date:
         """Where the people are who would be called."""

@@ -15,7 +15,7 @@ from shared.flows.fresh import Fresh
 from shared.flows.snapshot import Snapshot
 from shared.ports.clock import Clock
 from shared.ports.messages import Messages
-from shared.ports.retiring import Erased, Eraser, Fate
+from shared.ports.retiring import EVERYTHING, Erased, Eraser, Fate
 
 AGAIN = timedelta(hours=1)  # Where Azure asks for patience and does not say for how long.
 BY_FATE: Mapping[Fate, StepKind] = {
@@ -55,17 +55,28 @@ class Erasing:
             return row
         walk = await self.cases.walk(account.id, account.created)
         around = replace(known.around, halted=await self._halted())
-        case = await self.cases.case(survey, account, walk, row.looks, around, self.clock.now())
+        case = await self.cases.case(survey, account, walk, around, self.clock.now())
         answer = self.gate(case)
         if isinstance(answer, No):
             log.info("%s is not deleted, read anew: %s", account.name, answer.reason)
             await self.messages.refresh(Refresh(known.subscription.id, account.id))
             return row
         claimed = await self.cases.book.put(replace(row, walk=walk, claim=uuid.uuid4().hex, claimed=self.clock.now()))
-        if await self.cases.book.take_day(self.cases.today(self.clock.now()), account.id) != account.id:
+        if not await self._has_the_day(account):
             return claimed
         await self.snapshot.keep(account, survey, self.clock.now())
         return replace(claimed, walk=await self._send(case, claimed.claim))
+
+    async def _has_the_day(self, account: SigningAccount) -> bool:
+        """One a day: by a row, which settles a race, and by the audit, from which nothing can be taken away."""
+        now, book = self.clock.now(), self.cases.book
+        taken = await self.cases.taken_today(now) or account.id
+        if account.id != taken or account.id != await book.take_day(self.cases.today(now), account.id):
+            return False
+        facts, pretended = {"account": account.id}, self.cases.pretending
+        sending = Step(now, StepKind.SENDING, account.name, pretended=pretended, facts=facts)
+        await self.cases.audit.add(EVERYTHING, None, sending)
+        return True
 
     async def _send(self, case: Case, claim: str) -> Walk:
         """Written down first; then whether all of it still is ours to do is asked once more, right before the call."""

@@ -24,12 +24,14 @@ from shared.ports.clock import Clock
 from shared.ports.errors import Conflict
 from shared.ports.messages import Messages
 
+MOST_STEPS = 4  # At one run: healed, and a candidate again; seen once more, and announced.
+
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class OnItsWay:
-    """An account, its walk by the audit, and the count of checks beside it."""
+    """An account, its row, and in that the walk as the audit tells it."""
 
     known: AsKnown
     account: SigningAccount
@@ -100,37 +102,34 @@ class Retire:
         if walk.stage.sent:
             walk = await self.following.follow(walk, account, known, now)
             return await self._kept(on, replace(on.row, walk=walk))
-        ends = self._ends(on, walk, row, found, changed)
-        step = self._next(on, walk, ends, found, now)
-        looks = _counted(on.row, known.look, found) if walk.stage.open else on.row
-        if step and step.kind is StepKind.CANDIDATE:
-            looks = replace(on.row, looks=1, counted=known.look)
-        if step:
+        for _ in range(MOST_STEPS):
+            step = self._next(on, walk, found, changed, now)
+            if step is None:
+                break
             walk = await self._written(account, step)
         if walk.announced and not walk.proven and (proof := await self.proving.proof(known.survey, account, walk)):
             walk = await self._written(account, Step(now, StepKind.PROVEN, proof, pretended=self.cases.pretending))
-        return await self._kept(on, replace(looks, walk=walk))
+        return await self._kept(on, replace(on.row, walk=walk))
 
-    def _next(self, on: OnItsWay, walk: Walk, why: str, found: Collection[Condition], now: datetime) -> Step | None:
-        """The step that follows from what is seen, short of deleting; `why` is what ends the walk."""
+    def _next(
+        self, on: OnItsWay, walk: Walk, found: Collection[Condition], changed: datetime | None, now: datetime
+    ) -> Step | None:
+        """The step that follows from what is seen, short of deleting. What could not be seen makes none."""
+        why, look = self._ends(on, walk, found, changed), {"look": on.known.look}
         if why and (walk.stage.open or walk.stage is Stage.PRETENDED):
-            return Step(now, StepKind.HEALED, why, pretended=self.cases.pretending)
-        if why or not _all_hold(found):
+            return self._step(on, now, StepKind.HEALED, why)
+        if why or not _all_hold(found) or not on.known.look:
             return None
-        if walk.stage in (Stage.NONE, Stage.HEALED) and on.known.look:
-            return self._step(on, now, StepKind.CANDIDATE, "every condition holds")
-        if walk.stage is Stage.CANDIDATE and walk.since and now - walk.since >= SEEN_FOR and on.row.looks >= LOOKS:
-            return self._announcement(on, now)
-        return None
+        if walk.stage in (Stage.NONE, Stage.HEALED):
+            return replace(self._step(on, now, StepKind.CANDIDATE, "every condition holds"), facts=look)
+        if walk.stage is not Stage.CANDIDATE:
+            return None
+        if len(walk.looks) < LOOKS and on.known.look not in walk.looks:
+            return replace(self._step(on, now, StepKind.STILL, "at another check"), facts=look)
+        long_enough = walk.since is not None and now - walk.since >= SEEN_FOR
+        return self._announcement(on, now) if long_enough and len(walk.looks) >= LOOKS else None
 
-    def _ends(
-        self,
-        on: OnItsWay,
-        walk: Walk,
-        row: WalkRow | None,
-        found: Collection[Condition],
-        changed: datetime | None,
-    ) -> str:
+    def _ends(self, on: OnItsWay, walk: Walk, found: Collection[Condition], changed: datetime | None) -> str:
         """Why it goes no further; "" where it may, or where that cannot be told."""
         terms, subscription = self.cases.policy.retire, on.known.survey.subscription
         if terms.mode is RetireMode.OFF or not chosen(terms.only, on.account, subscription):
@@ -139,8 +138,6 @@ class Retire:
             return "Azure does not say when it was created"
         if kept := chosen(terms.never, on.account, subscription):
             return f"RETIRE__NEVER names it ({kept})"
-        if walk.stage.open and row is None:
-            return "the count of checks was lost"
         if walk.since and walk.stage.open and (changed is None or walk.since < changed):
             return "retiring was set up anew"
         return next((f"no longer so: {one.words} ({one.why})" for one in found if one.ends), "")
@@ -199,7 +196,7 @@ class Retire:
         """Ask by what is known, then by what is read anew; the breaker that held it, if one did."""
         if not on.walk.stage.open:
             return ""
-        case = await self.cases.case(on.known.survey, on.account, on.walk, on.row.looks, around, now)
+        case = await self.cases.case(on.known.survey, on.account, on.walk, around, now)
         answer = self.gate(replace(case, read_at=now))
         if isinstance(answer, No):
             return answer.reason if answer.breaker else ""
@@ -238,10 +235,3 @@ def _fresh_row(known: AsKnown, account: SigningAccount, walk: Walk) -> WalkRow:
     """In place of that of an earlier incarnation."""
     there = known.kept.walks.get(account.id)
     return WalkRow(walk, etag=there.etag if there else "")
-
-
-def _counted(row: WalkRow, look: str, found: Collection[Condition]) -> WalkRow:
-    """One check more at which every condition held; what could not be seen neither counts nor begins anew."""
-    if not look or row.counted == look or not _all_hold(found):
-        return row
-    return replace(row, looks=row.looks + 1, counted=look)

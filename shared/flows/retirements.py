@@ -18,14 +18,13 @@ from shared.domain.retirement.gate import (
     standing_approvals,
 )
 from shared.domain.retirement.plan import Overview, Planned
-from shared.domain.walk import Halt, Stage, Step, StepKind, Walk, WalkRow
+from shared.domain.walk import Halt, Stage, Step, StepKind, Walk
 from shared.domain.words import day, moment
-from shared.flows.cases import Cases, concerned, row_of
+from shared.flows.cases import Cases, concerned
 from shared.flows.known import AsKnown
 from shared.ports.errors import NotThere
 from shared.ports.messages import Messages
-
-EVERYTHING = "/all"  # Where the audit keeps what concerns every account.
+from shared.ports.retiring import EVERYTHING
 
 
 class NotNow(Exception):
@@ -157,8 +156,7 @@ class Retirements:
         found = []
         for known, account in pairs:
             walk = await self._walk(account)
-            row = row_of(known.kept, account) or WalkRow(walk)
-            case = await self.cases.case(known.survey, account, walk, row.looks, around, now)
+            case = await self.cases.case(known.survey, account, walk, around, now)
             found.append(Found(known, case))
         return found
 
@@ -182,7 +180,7 @@ class Retirements:
             subscription=case.subscription.name,
             sku=one.account.sku,
             walk=walk,
-            looks=case.looks,
+            looks=len(walk.looks),
             conditions=tuple(case.conditions),
             verdict=answer.reason if isinstance(answer, No) else "yes",
             next=_next(walk, answer.reason if isinstance(answer, No) else "", policy.retire.mode),

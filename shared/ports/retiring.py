@@ -9,6 +9,8 @@ from typing import Protocol
 from shared.domain.account import SigningAccount
 from shared.domain.walk import Halt, RetireState, Step, WalkRow
 
+EVERYTHING = "/all"  # In place of an account's id: where the audit keeps what concerns all of them.
+
 
 class Audit(Protocol):
     """Append blobs in a container of its own, one an incarnation of an account. What was added is never changed.

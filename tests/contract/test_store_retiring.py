@@ -36,8 +36,8 @@ def named(store: Store, name: str = "old") -> str:
 
 
 def row(store: Store, **changes: object) -> WalkRow:
-    walk = Walk(named(store), BORN, Stage.CANDIDATE, since=NOW)
-    return replace(WalkRow(walk, looks=3, counted="20261120T070700000Z"), **changes)  # type: ignore[arg-type]
+    walk = Walk(named(store), BORN, Stage.CANDIDATE, since=NOW, looks=("20261120T070700000Z",))
+    return replace(WalkRow(walk), **changes)  # type: ignore[arg-type]
 
 
 async def test_steps_are_read_as_they_were_written(store: Store) -> None:

@@ -151,7 +151,7 @@ def test_one_account_is_retired_and_no_other(summary: dict[str, Any], ended: End
     assert {"trial-1": "deleted", "legacy-1": "none", "partner-1": "none", "new-1": "none"} == retired["stages"]
     assert "pretend   trial-1 YES (all conditions): would have been deleted" in said
     assert all(f"{name} NO: " in said for name in ("legacy-1", "partner-1", "new-1"))
-    assert "1 delete, 404 confirmed, 7 steps in the audit; the other accounts: 0 delete calls" in ended.out
+    assert "1 delete, 404 confirmed, 11 steps in the audit; the other accounts: 0 delete calls" in ended.out
     assert ["ana (demo)"] == [step["by"] for step in retired["audit"] if step["step"] == "approved"]
 
 

@@ -73,20 +73,20 @@ def _walk(fleet: TrueFleet, account: TrueAccount, at: datetime) -> Iterator[str]
     told = [one for one in account.seen if one >= account.clean[0] + SEEN_FOR]
     if not any(workdays(one.date(), at.date()) > fleet.grace for one in told):
         yield "nobody had the notice in time"
-    if len(_standing(fleet, account, at)) < _wanted(fleet, account):
+    if len(standing(fleet, account, at)) < wanted(fleet, account):
         yield "it was not approved"
     before = account.requests[-1] if account.requests else None
     if before and not before.put_off and not any(one.at > before.at for one in account.approvals):
         yield "nobody decided that it be sent again"
 
 
-def _wanted(fleet: TrueFleet, account: TrueAccount) -> int:
+def wanted(fleet: TrueFleet, account: TrueAccount) -> int:
     if fleet.mode != "approve":
         return 0
     return max(fleet.approvals, 2 if account.sku == "Premium" else 1)
 
 
-def _standing(fleet: TrueFleet, account: TrueAccount, at: datetime) -> set[str]:
+def standing(fleet: TrueFleet, account: TrueAccount, at: datetime) -> set[str]:
     """Those whose approval counts."""
     about = fleet.concerning(account)
     speakers = {name for some in about for word in some for name in (word.by, word.given_up_by)}

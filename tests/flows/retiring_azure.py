@@ -26,18 +26,19 @@ TAKEN = {"accepted": Fate.ACCEPTED, "unknown, but done": Fate.UNKNOWN}
 
 @dataclass(slots=True)
 class RetiringAzure(FakeAzure):
-    """`FakeAzure` over what is so. `lingering` are accounts that the index still lists, though they are gone.
+    """`FakeAzure` over what is so. `late` is how far the index trails.
 
     `before_locks` is called when locks are read, the last thing before an account is deleted."""
 
     truth: TrueFleet = field(default_factory=TrueFleet)
-    lingering: dict[str, SigningAccount] = field(default_factory=dict)
+    late: timedelta = timedelta()
     no_locks: bool = False
     before_locks: Callable[[], Awaitable[object]] | None = None
 
     async def fleet(self) -> Fleet:
         """As `Inventory.fleet`."""
-        found = {one.id: one for one in map(self._shown, self._there())} | self.lingering
+        before = self.clock.now() - self.late
+        found = {one.id: self._shown(one) for one in self.truth.accounts if one.created <= before and one.there(before)}
         listed = [one for one in found.values() if one.id not in self.unlisted and not self._hidden(one.id)]
         owners = sorted({int(one.subscription_id[-12:]) for one in listed})
         if self.index_fails:

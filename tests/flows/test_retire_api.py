@@ -51,7 +51,7 @@ async def test_whoever_reads_sees_the_plan_and_every_step() -> None:
         plan = (await client.get(WHERE, headers=READER)).json()
         [one] = (await client.get(OLD, headers=READER)).json()
     assert ("approve", ["old"]) == (plan["mode"], [account["account"] for account in plan["accounts"]])
-    assert ["candidate", "announced"] == [step["kind"] for step in one["steps"]]
+    assert ["candidate", *["still a candidate"] * 4, "announced"] == [step["kind"] for step in one["steps"]]
     assert "saves 9.99 USD a month from December" == one["saves"]
     assert all(condition["holds"] for condition in one["conditions"])
     assert 1 == one["approvals_needed"]
@@ -102,7 +102,7 @@ async def test_an_audit_that_cannot_be_read_is_said_and_nothing_is_done() -> Non
             await client.post(f"{OLD}/approval", json={"evidence": one["evidence"]}, headers=APPROVER),
         ]
     assert [409, 409] == [answer.status_code for answer in answers]
-    assert all("line 3: cannot be read" in answer.json()["error"] for answer in answers)
+    assert all("line 7: cannot be read" in answer.json()["error"] for answer in answers)
     await world.retire()
     assert [] == world.eraser.requests
 

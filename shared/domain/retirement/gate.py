@@ -64,8 +64,8 @@ class Circumstances:
 class Case:
     """One account before the gate, as it was read at `read_at`.
 
-    `looks` counts the checks in a row at which it was a candidate. `evidence` is the fingerprint of what an approval
-    must have seen. `speakers` are those who said how it is with its validations: none of them approves.
+    `evidence` is the fingerprint of what an approval must have seen. `speakers` are those who said how it is with its
+    validations: none of them approves.
     """
 
     account: SigningAccount
@@ -73,7 +73,6 @@ class Case:
     policy: RetirePolicy
     conditions: Sequence[Condition]
     walk: Walk
-    looks: int
     evidence: str
     speakers: frozenset[str]
     around: Circumstances
@@ -168,11 +167,11 @@ def _once(case: Case) -> str:
 
 
 def _seen_long_enough(case: Case) -> str:
-    since = case.walk.since
+    since, looks = case.walk.since, len(case.walk.looks)
     if since is None:
         return "it has only now become a candidate"
-    if case.looks < LOOKS:
-        return f"it was a candidate at {count(case.looks, 'check')} in a row, of {LOOKS}"
+    if looks < LOOKS:
+        return f"it was a candidate at {count(looks, 'check')} in a row, of {LOOKS}"
     if case.now - since < SEEN_FOR:
         return f"it has been a candidate since {moment(since)}, and {SEEN_FOR.days} days are asked for"
     return ""
