@@ -31,11 +31,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class OnItsWay:
-    """An account, its row, and in that the walk as the audit tells it."""
+    """An account, its row, and in that the walk as the audit tells it.
+
+    `held`: somebody else is at it, or its audit cannot be read. It goes no further, and is a candidate all the same:
+    breakers count it.
+    """
 
     known: AsKnown
     account: SigningAccount
     row: WalkRow
+    held: bool = False
 
     @property
     def walk(self) -> Walk:
@@ -81,14 +86,15 @@ class Retire:
     async def _walked(
         self, known: AsKnown, account: SigningAccount, changed: datetime | None, now: datetime
     ) -> OnItsWay | None:
-        """After this step. None where it is on no way, or somebody else is at it."""
+        """After this step. None where it is on no way."""
         try:
             return await self._one(known, account, changed, now)
         except Conflict:
             log.info("the retirement of %s was changed by somebody else", account.name)
         except ValueError:
             log.exception("the audit of %s cannot be read: nothing of it is deleted", account.name)
-        return None
+        row = (await self.cases.book.walks(known.survey.subscription.id)).get(account.id)
+        return OnItsWay(known, account, row, held=True) if row else None
 
     async def _one(
         self, known: AsKnown, account: SigningAccount, changed: datetime | None, now: datetime
@@ -176,8 +182,10 @@ class Retire:
             if account_id not in there and gone:
                 try:
                     await self._gone(known, gone, row, now)
-                except (Conflict, ValueError):
-                    log.exception("the retirement of %s could not be brought to its end", gone.account.name)
+                except Conflict:
+                    log.info("the retirement of %s was changed by somebody else", gone.account.name)
+                except ValueError:
+                    log.exception("the audit of %s cannot be read: it is not followed", gone.account.name)
 
     async def _gone(self, known: AsKnown, gone: AccountFacts, row: WalkRow, now: datetime) -> None:
         account = gone.account
@@ -194,18 +202,16 @@ class Retire:
 
     async def _at_the_gate(self, on: OnItsWay, around: Circumstances, now: datetime) -> str:
         """Ask by what is known, then by what is read anew; the breaker that held it, if one did."""
-        if not on.walk.stage.open:
+        if on.held or not on.walk.stage.open:
             return ""
         case = await self.cases.case(on.known.survey, on.account, on.walk, around, now)
         answer = self.gate(replace(case, read_at=now))
         if isinstance(answer, No):
             return answer.reason if answer.breaker else ""
         try:
-            row = await self.erasing.erase(case, on.row, self.clock.now())
+            await self._kept(on, await self.erasing.erase(case, on.row, self.clock.now()))
         except Conflict:
             log.info("somebody else is deleting %s", on.account.name)
-            return ""
-        await self._kept(on, row)
         return ""
 
     async def _state(self, around: Circumstances, held: str, now: datetime) -> None:

@@ -81,6 +81,7 @@ def _walk(fleet: TrueFleet, account: TrueAccount, at: datetime) -> Iterator[str]
 
 
 def wanted(fleet: TrueFleet, account: TrueAccount) -> int:
+    """By how many people it must be approved."""
     if fleet.mode != "approve":
         return 0
     return max(fleet.approvals, 2 if account.sku == "Premium" else 1)
@@ -89,15 +90,15 @@ def wanted(fleet: TrueFleet, account: TrueAccount) -> int:
 def standing(fleet: TrueFleet, account: TrueAccount, at: datetime) -> set[str]:
     """Those whose approval counts."""
     about = fleet.concerning(account)
-    speakers = {name for some in about for word in some for name in (word.by, word.given_up_by)}
+    speakers = {name.lower() for some in about for word in some for name in (word.by, word.given_up_by)}
     now = fleet.evidence(account, at)
     return {
-        one.by
+        one.by.lower()
         for one in account.approvals
         if one.evidence == now
         and at - one.at <= APPROVAL_LASTS
         and one.at >= (account.restart or one.at)
-        and one.by not in speakers
+        and one.by.lower() not in speakers
     }
 
 

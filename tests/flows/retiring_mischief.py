@@ -35,6 +35,12 @@ async def lock(_life: "Life", account: TrueAccount) -> None:
     account.locked = not account.locked
 
 
+async def lock_for_the_day(life: "Life", account: TrueAccount) -> None:
+    """No check sees it."""
+    account.locked = True
+    life.tonight.append(lambda: setattr(account, "locked", False))
+
+
 async def tag(_life: "Life", account: TrueAccount) -> None:
     """Tagged countersign-keep, or no more."""
     account.kept = not account.kept
@@ -270,7 +276,8 @@ BENIGN = (
     Mischief(answer, weight=6),
 )
 MISCHIEF = (
-    Mischief(lock, weight=4),
+    Mischief(lock, weight=3),
+    Mischief(lock_for_the_day, weight=3, when=("noon",)),
     Mischief(tag, weight=4),
     Mischief(suspend),
     Mischief(heal),

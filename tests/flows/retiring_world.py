@@ -57,8 +57,11 @@ class RetiringWorld(World):
         return account
 
     def set(self, **settings: str) -> None:
-        """RETIRE__*, by the part of the name that follows; every walk begins anew."""
-        self.settings = {**self.settings, **{f"RETIRE__{name}": value for name, value in settings.items()}}
+        """RETIRE__*, by the part of the name that follows; every walk begins anew, if that changes anything."""
+        before = self.settings
+        self.settings = {**before, **{f"RETIRE__{name}": value for name, value in settings.items()}}
+        if self.settings == before:
+            return
         truth, now = self.truth, self.clock.now()
         self.set_up(**{name.removeprefix("RETIRE__"): value for name, value in self.settings.items()})
         truth.changed = now
