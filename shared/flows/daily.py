@@ -16,7 +16,10 @@ DAILY = timedelta(hours=23, minutes=30)
 
 @dataclass(frozen=True, slots=True)
 class Daily:
-    """Facts of a subscription as a whole. What could not be read is not known any more, and tried at the next look."""
+    """Facts of a subscription as a whole. What could not be read is not known any more, and tried at the next look.
+
+    While an account is on its way out, they are read at every look: a lock is a no.
+    """
 
     reader: SubscriptionReader
 
@@ -24,7 +27,8 @@ class Daily:
         """Into `found.daily`, which holds what is known where nothing is due."""
         found.daily = kept.standing.daily
         whole = Sight(About.ACCOUNTS, subscription.scope)
-        if not _due(found.daily, now) or hidden([whole], found.blind):
+        leaving = any(row.walk.stage.open for row in kept.walks.values())
+        if not (leaving or _due(found.daily, now)) or hidden([whole], found.blind):
             return
         registrations = await _asked(
             found,

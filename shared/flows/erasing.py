@@ -60,12 +60,20 @@ class Erasing:
         if isinstance(answer, No):
             log.info("%s is not deleted, read anew: %s", account.name, answer.reason)
             await self.messages.refresh(Refresh(known.subscription.id, account.id))
-            return row
+            return replace(row, walk=await self._ended(case, walk))
         claimed = await self.cases.book.put(replace(row, walk=walk, claim=uuid.uuid4().hex, claimed=self.clock.now()))
         if not await self._has_the_day(account):
             return claimed
         await self.snapshot.keep(account, survey, self.clock.now())
         return replace(claimed, walk=await self._send(case, claimed.claim))
+
+    async def _ended(self, case: Case, walk: Walk) -> Walk:
+        """What was seen when it was read anew may be a no, that nobody sees at the next check any more."""
+        ends = next((one for one in case.conditions if one.ends), None)
+        if ends is None or not walk.stage.open:
+            return walk
+        why = f"no longer so, read anew: {ends.words} ({ends.why})"
+        return await self._written(case.account, Step(case.now, StepKind.HEALED, why, pretended=case.pretended))
 
     async def _has_the_day(self, account: SigningAccount) -> bool:
         """One a day: by a row, which settles a race, and by the audit, from which nothing can be taken away."""
