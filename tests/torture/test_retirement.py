@@ -6,7 +6,7 @@ import pytest
 
 from tests.flows.retiring_fleets import Life
 
-FLEETS = {"quick": 500, "whole": 10_000}
+FLEETS = {"quick": 200, "whole": 10_000}
 
 
 async def test_no_fleet_loses_what_it_should_keep_and_what_may_go_is_deleted_once(
