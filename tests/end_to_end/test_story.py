@@ -130,7 +130,7 @@ def test_a_file_with_a_mistake_is_refused_and_then_taken(summary: dict[str, Any]
 def test_an_account_is_explained_with_what_its_retirement_would_need(summary: dict[str, Any]) -> None:
     first, *rest = scene(summary, "WHY")
     assert first.endswith(
-        "countersign explain onboarding-2: 50 rules asked, validation-failed and cost-idle found something"
+        "countersign explain onboarding-2: 56 rules asked, validation-failed and cost-idle found something"
     )
     assert "10 of 11 conditions hold; not: a signed-in person has confirmed it within 14 days" in rest[-1]
 
