@@ -132,7 +132,7 @@ def test_an_account_is_explained_with_what_its_retirement_would_need(summary: di
     assert first.endswith(
         "countersign explain onboarding-2: 56 rules asked, validation-failed and cost-idle found something"
     )
-    assert "10 of 11 conditions hold; not: a signed-in person has confirmed it within 14 days" in rest[-1]
+    assert "10 of 11 conditions hold; not: a signed-in person has confirmed within 14 days" in rest[-1]
 
 
 def test_another_setting_would_have_told_less(summary: dict[str, Any]) -> None:
