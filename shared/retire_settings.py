@@ -2,29 +2,39 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from shared.domain.policy import RetireMode, RetirePolicy, Selector
-from shared.setting_mistakes import Mistake
+from shared.setting_mistakes import NEAR, Mistake
 from shared.setting_values import GUID, one_of, setting
 
 SECTION = "RETIRE"
-SELECTOR = re.compile(r"(subscription|group|account|tag)\s*:\s*(.{1,300})", re.IGNORECASE)
+SEPARATOR = re.compile("[;,]")
+# What no account could ever match is a mistake, or else RETIRE__NEVER would protect nothing and nobody would know.
+VALUES = {
+    "subscription": re.compile(r"[^/].{0,99}"),
+    "group": re.compile(r"[^/]{1,90}"),
+    "account": re.compile(
+        r"[^/]{1,100}|/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft\.codesigning/codesigningaccounts/[^/]+"
+    ),
+    "tag": re.compile(r"[^=]{1,512}(=.{0,256})?"),
+}
 CLOSED = "until that is mended no account is retired"
 
 
 def selector_list(value: object) -> object:
-    """`subscription:Labs; tag:retire=yes; group:trials; account:old` -> selectors; a bare id is a subscription."""
+    """`subscription:Labs; tag:retire=yes, group:trials; account:old` -> selectors; a bare id is a subscription."""
     if not isinstance(value, str):
         return value
-    parts = [part.strip() for part in value.split(";") if part.strip()]
+    parts = [part.strip() for part in SEPARATOR.split(value) if part.strip()]
     found = [_selector(part) for part in parts]
     if not all(found):
         raise ValueError(
-            "must name accounts by subscription, group, account or tag, with semicolons between, like "
+            "must name accounts by subscription, group, account or tag, with semicolons or commas between, like "
             "subscription:Labs; tag:retire=yes"
         )
     return tuple(found)
@@ -33,9 +43,9 @@ def selector_list(value: object) -> object:
 def _selector(written: str) -> Selector | None:
     if GUID.fullmatch(written):
         return Selector("subscription", written.lower())
-    match = SELECTOR.fullmatch(written)
-    value = re.sub(r"\s*=\s*", "=", match[2].strip().lower()) if match else ""
-    return Selector(match[1].lower(), value) if match and value.strip("=") else None
+    kind, _, rest = (part.strip() for part in written.lower().partition(":"))
+    value = re.sub(r"\s*=\s*", "=", rest, count=1) if kind == "tag" else rest
+    return Selector(kind, value) if kind in VALUES and VALUES[kind].fullmatch(value) else None
 
 
 def halting(value: object) -> object:
@@ -119,7 +129,10 @@ def closed(mistakes: Iterable[Mistake]) -> bool:
 
 
 def _ours(name: str) -> bool:
-    return name.upper().startswith(f"{SECTION}__")
+    """One that was meant to be ours, too: RETIRE_HALT holds nothing, and whoever wrote it believes that it does."""
+    aliases = [field.alias or "" for field in RetireSettings.model_fields.values()]
+    ours = [alias for alias in aliases if alias.startswith(SECTION)]
+    return name.upper().startswith(SECTION) or bool(get_close_matches(name.upper(), ours, n=1, cutoff=NEAR))
 
 
 def not_together(settings: RetireSettings, watcher: str, *, local: bool) -> Iterator[Mistake]:

@@ -1,6 +1,7 @@
 """The only hand that deletes: one request an account, with an identity of its own, and nobody repeats it."""
 
 import asyncio
+import zlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -22,6 +23,7 @@ API = "api-version=2025-10-13"
 WHOLE_CALL = timedelta(seconds=30)
 CONNECT = timedelta(seconds=10)
 WHEN_NOT_TOLD = timedelta(hours=1)
+AT_MOST = timedelta(days=1)
 NOT_REACHED = timedelta(minutes=10)
 TAKEN = (Fate.ACCEPTED, "Azure took the delete ({told})")
 REFUSED = (Fate.REFUSED, "Azure refused it ({told})")
@@ -30,7 +32,9 @@ NOT_ALLOWED = (
     Fate.REFUSED,
     "Azure does not allow it ({told}): its identity lacks Microsoft.CodeSigning/codeSigningAccounts/delete",
 )
-BY_STATUS = {200: TAKEN, 202: TAKEN, 403: NOT_ALLOWED}
+BY_STATUS = {200: TAKEN, 202: TAKEN, 403: NOT_ALLOWED, 408: TROUBLE}
+NO_ANSWER = (AzureError, TimeoutError, OSError, ValueError, zlib.error)
+"""`zlib.error`: a body that is not packed as its headers say."""
 REQUEST_ID = "x-ms-client-request-id"
 
 
@@ -51,7 +55,7 @@ class ArmEraser:
                 run = await self._session.once.run(HttpRequest("DELETE", path), target=target)
         except ClientAuthenticationError:
             return Erased(Fate.REFUSED, "signing in as the identity that deletes failed, so nothing was sent")
-        except (AzureError, TimeoutError, OSError, ValueError) as error:
+        except NO_ANSWER as error:
             return self._without_answer(error)
         return self._answered(run.http_response)
 
@@ -67,7 +71,7 @@ class ArmEraser:
         code, status = code_of(error), answer.status_code
         told = f"{status} {code}".strip()
         if status == 429:
-            wait = asked_wait(answer.headers, self._clock.now()) or WHEN_NOT_TOLD
+            wait = min(asked_wait(answer.headers, self._clock.now()) or WHEN_NOT_TOLD, AT_MOST)
             return Erased(Fate.THROTTLED, f"Azure asked for patience ({told})", self._clock.now() + wait)
         if status == 204 or (status == 404 and gone(error)):
             return Erased(Fate.NOT_THERE, f"Azure has no such account ({told})")

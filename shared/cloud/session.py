@@ -104,16 +104,25 @@ class Session:
 
     def _pipeline(self, audience: str, home: HomePolicy, *, patient: bool = True) -> Pipeline:
         patience = PatiencePolicy(self._clock, self._gate, self._tolerance)
+        scope = f"{audience.rstrip('/')}/.default"
         policies: list[AsyncHTTPPolicy[Any, Any] | SansIOHTTPPolicy[Any, Any]] = [
             home,
             RequestIdPolicy(),
             HeadersPolicy({"Accept": "application/json"}),
             UserAgentPolicy(base_user_agent="countersign"),
             *([patience] if patient else []),
-            AsyncBearerTokenCredentialPolicy(self.credential, f"{audience.rstrip('/')}/.default"),
+            (AsyncBearerTokenCredentialPolicy if patient else _TokenOnce)(self.credential, scope),
             CountingPolicy(self.calls),
         ]
         return AsyncPipeline(self._transport, policies)
+
+
+class _TokenOnce(AsyncBearerTokenCredentialPolicy[HttpRequest, AsyncHttpResponse]):
+    """The SDK's policy, that does not send again when Azure asks for another token: its 401 is the answer."""
+
+    async def on_challenge(self, *_: Any) -> bool:
+        """Never again."""
+        return False
 
 
 def _pool(tolerance: Tolerance) -> AsyncHttpTransport[HttpRequest, AsyncHttpResponse]:

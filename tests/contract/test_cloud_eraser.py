@@ -22,6 +22,7 @@ IDENTITIES = [
     {"client_id": WATCHER, "name": "watcher", "may": ["read", "metrics", "costs"]},
 ]
 LOCKED = '{"error": {"code": "ScopeLocked", "message": "The scope is locked."}}'
+OTHER_TOKEN = {"WWW-Authenticate": 'Bearer error="insufficient_claims", claims="e30="'}
 AMONG_OTHERS = '{"error": {"code": "Conflict", "message": "Another operation is in progress."}}'
 
 
@@ -60,12 +61,18 @@ async def test_the_identity_that_watches_may_not(tmp_path: Path) -> None:
     [
         ({"status": 403}, Fate.REFUSED),
         ({"status": 400}, Fate.REFUSED),
+        ({"status": 401}, Fate.REFUSED),
+        ({"status": 401, "headers": OTHER_TOKEN}, Fate.REFUSED),
+        ({"status": 408}, Fate.UNKNOWN),
         ({"status": 409, "body": LOCKED}, Fate.LOCKED),
         ({"status": 409, "body": AMONG_OTHERS}, Fate.REFUSED),
         ({"status": 404}, Fate.REFUSED),
         ({"status": 204, "body": ""}, Fate.NOT_THERE),
         ({"status": 429, "retry_after": 1}, Fate.THROTTLED),
         ({"status": 429}, Fate.THROTTLED),
+        ({"status": 307, "headers": {"Location": "/"}}, Fate.UNKNOWN),
+        ({"status": 202, "headers": {"Content-Encoding": "gzip"}, "body": "not packed"}, Fate.UNKNOWN),
+        ({"status": 409, "body": "[]"}, Fate.REFUSED),
         ({"status": 500}, Fate.UNKNOWN),
         ({"status": 500, "afterwards": True}, Fate.UNKNOWN),
         ({"status": 502}, Fate.UNKNOWN),
@@ -94,6 +101,15 @@ async def test_no_answer_in_time_is_not_known(tmp_path: Path) -> None:
             answer = await ArmEraser(session, HandClock(), whole_call=timedelta(seconds=1)).erase(account)
         assert Fate.UNKNOWN is answer.fate
         assert 1 == azure.calls("delete")
+
+
+async def test_nobody_is_patient_for_ever(tmp_path: Path) -> None:
+    async with azure_with(tmp_path) as (azure, account):
+        clock = HandClock()
+        azure.breaks("^DELETE ", status=429, headers={"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"})
+        async with azure.erasing(DELETER) as session:
+            answer = await ArmEraser(session, clock).erase(account)
+        assert clock.now() + timedelta(days=1) == answer.until
 
 
 async def test_patience_is_kept_for_as_long_as_azure_asks(tmp_path: Path) -> None:

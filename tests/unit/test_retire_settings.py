@@ -44,6 +44,11 @@ def test_what_is_set_is_in_force() -> None:
         ({"RETIRE__MODE": "aprove"}, "RETIRE__MODE: must be one of off, report, approve, auto"),
         ({"RETIRE__ONLY": "Labs"}, "RETIRE__ONLY: must name accounts by subscription, group, account or tag"),
         ({"RETIRE__NEVER": "tag:"}, "RETIRE__NEVER: must name accounts by"),
+        ({"RETIRE__NEVER": "tag: = gold"}, "RETIRE__NEVER: must name accounts by"),
+        ({"RETIRE__NEVER": "account:x, y"}, "RETIRE__NEVER: must name accounts by"),
+        ({"RETIRE__NEVER": "group:/subscriptions/x/resourceGroups/y"}, "RETIRE__NEVER: must name accounts by"),
+        ({"RETIRE__NEVER": f"subscription:/subscriptions/{WATCHER}"}, "RETIRE__NEVER: must name accounts by"),
+        ({"RETIRE__NEVER": "account:subscriptions/x/y"}, "RETIRE__NEVER: must name accounts by"),
         ({"RETIRE__HALT": "maybe"}, "RETIRE__HALT: must be true or false"),
         ({"RETIRE__AFTER_DAYS": "3"}, "RETIRE__AFTER_DAYS: must be 7 or more"),
         ({"RETIRE__AFTER_DAYS": "40"}, "RETIRE__AFTER_DAYS: must be 28 or less"),
@@ -54,6 +59,8 @@ def test_what_is_set_is_in_force() -> None:
             "RETIRE__APROVALS is not a setting of Countersign: did you mean RETIRE__APPROVALS?",
         ),
         ({"retire__never": "account:x"}, "retire__never is not a setting of Countersign: did you mean RETIRE__NEVER?"),
+        ({"RETIRE_HALT": "true"}, "RETIRE_HALT is not a setting of Countersign: did you mean RETIRE__HALT?"),
+        ({"RETRE__NEVER": "account:x"}, "RETRE__NEVER is not a setting of Countersign: did you mean RETIRE__NEVER?"),
         ({"RETIRE__ONLY": ""}, "RETIRE__ONLY names nothing, so nothing is retired"),
         ({"AZURE__DELETER_CLIENT_ID": ""}, "RETIRE__MODE: approve needs AZURE__DELETER_CLIENT_ID"),
         ({"AZURE_CLIENT_ID": DELETER.upper()}, "RETIRE__MODE: the identity that deletes must be another one"),
@@ -66,6 +73,21 @@ def test_any_mistake_closes_all_of_it(wrong: dict[str, str], sentence: str) -> N
     assert mistake.sentence.endswith("until that is mended no account is retired.")
     assert (RetireMode.OFF, True) == (settings.policy.retire.mode, settings.policy.retire.halted)
     assert 7 == settings.group_minutes
+
+
+def test_semicolons_and_commas_part_what_is_named() -> None:
+    """`account:a, account:b` are two accounts, not one of a strange name that nothing would match."""
+    at = "/subscriptions/S/resourceGroups/G/providers/Microsoft.CodeSigning/codeSigningAccounts/C"
+    settings, mistakes = config.read(RIGHT | {"RETIRE__NEVER": f"account:a, account:b; account:{at}, tag:keep"})
+    assert () == mistakes
+    named = [f"account:{value}" for value in ("a", "b", at.lower())]
+    assert [*named, "tag:keep"] == [str(one) for one in settings.policy.retire.never]
+
+
+@pytest.mark.parametrize("name", ["Pay-As-You-Go Dev/Test", "Labs: all", "Labs = all"])
+def test_subscriptions_have_names_of_many_kinds(name: str) -> None:
+    settings, mistakes = config.read(RIGHT | {"RETIRE__NEVER": f"subscription:{name}"})
+    assert ((), (Selector("subscription", name.lower()),)) == (mistakes, settings.policy.retire.never)
 
 
 def test_a_mistake_elsewhere_closes_nothing() -> None:
