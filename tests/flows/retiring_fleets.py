@@ -145,7 +145,7 @@ class Life:
         await self._happens("evening")
         if chance.random() < 0.3:
             await self._run()
-        if chance.random() < 0.25:
+        if self.calm or chance.random() < 0.25:
             mend(self)
         while self.tonight:
             self.tonight.pop()()
