@@ -104,6 +104,7 @@ def _page(story: Story, proof: Proof) -> str:
         mistyped=_mistyped(),
         settings=_start_settings(settings),
         proof=proof,
+        moment=moment,
     )
 
 

@@ -31,8 +31,8 @@ class Proof:
     def sentence(self) -> str:
         """In one line."""
         return (
-            f"{count(sum(self.calls.values()), 'call')} to Azure, {self.deletes} deletes; {self.repeats} messages came "
-            f"twice, {self.refused} refused; {self.failed_functions} functions failed; "
+            f"{count(sum(self.calls.values()), 'call')} to Azure about the first fleet, {self.deletes} deletes; "
+            f"{self.repeats} messages came twice, {self.refused} refused; {self.failed_functions} functions failed; "
             f"{self.secrets_in_logs} secrets in {count(self.log_lines, 'log line')}"
         )
 

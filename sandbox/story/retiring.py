@@ -1,182 +1,67 @@
-"""The scene of retirement: weeks of a small fleet, the same code over the stand-in for Azure, state in memory."""
+"""The scene of retirement: weeks of a small fleet, a pretended walk and an approved one."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any, Self
-
-import aiohttp
-from azure.core.credentials import AccessToken
-from azure.core.pipeline.transport import AioHttpTransport
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from sandbox.authority import Authority
-from sandbox.azure.gate.clock import Clock
 from sandbox.azure.register import at_start
-from sandbox.azure.running import running
-from sandbox.azure.scenario.loading import load_scenario
-from sandbox.azure.service import Azure
-from sandbox.identity import SYSTEM_CLIENT_ID, issue
-from sandbox.stage import PROJECT
-from sandbox.story.ledger import Ledger, entry_of
+from sandbox.story.ledger import Ledger
 from sandbox.story.telling import Scene
-from shared import config
-from shared.cloud.endpoints import Endpoints
-from shared.cloud.eraser import ArmEraser, transport_of_one
-from shared.cloud.session import Session
+from sandbox.story.weeks import DELETER, PERSON, Weeks, weeks_of
 from shared.domain.retirement.plan import Planned
-from shared.domain.validation import Way
 from shared.domain.walk import Stage as WalkStage
 from shared.domain.words import count, day
-from shared.ports.channel import Channel
 from shared.reports.check import row
-from shared.store.in_memory import InMemoryQueues
-from shared.store.messages import LOOK_QUEUE, REFRESH_QUEUE
-from shared.wiring import House, Sources, Storage, furnish, in_memory_storage
 
-SCENARIO = PROJECT / "sandbox" / "scenarios" / "onboarding.yaml"
-ACCOUNT, APPROVER = "trial-1", "ana (demo)"
-DELETER = "2e5f7a90-1b3c-4d5e-8f60-718293a4b5c6"
-SETTINGS = {"RETIRE__ONLY": "subscription:Trials", "WEB__LOCAL_USER": APPROVER, "RULES__WATCH_LATE": "off"}
+ACCOUNT = "trial-1"
 OTHERS = ("legacy-1", "partner-1", "new-1")
 # Days of a walk: five checks in eight days, the notice, and the first working day after ten workdays of grace.
 SEEN_ON, NOTICED_ON, DUE_ON = (0, 2, 4, 6, 8), 9, 24
 MOST_DAYS = 10
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Retired:
-    """What came of it, for the page: the plan by accounts, and the calls that deleted."""
+    """What came of it, for the page: the plan by accounts, and the calls that deleted.
+
+    `deletes` by status and `by` identities, as the stand-in for Azure counted them; `elsewhere` are those that were not
+    a delete of this account that Azure took. `others` is how many accounts there are beside it.
+    """
 
     planned: tuple[Planned, ...]
     gone: Planned | None
     deletes: Mapping[str, int]
     by: Mapping[str, Mapping[str, int]]
+    elsewhere: int
+    others: int
     steps: int
 
     @property
     def went_well(self) -> bool:
         """One delete, taken, and by the identity that deletes alone."""
-        once = dict(self.deletes) == {"202": 1} and dict(self.by["delete"]) == {DELETER: 1}
-        return once and self.gone is not None
-
-
-class Shared:
-    """One time for Azure and for us."""
-
-    def __init__(self, now: datetime) -> None:
-        self.story = Clock(now)
-
-    def now(self) -> datetime:
-        """As `Clock.now`."""
-        return self.story.now()
-
-    async def sleep(self, span: timedelta) -> None:
-        """Nothing is waited for."""
-        self.story.put(self.story.now() + span)
-
-
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """Whoever runs there, by one identity or the other."""
-
-    tenant: str
-    client_id: str
-
-    async def get_token(self, *scopes: str, **_: Any) -> AccessToken:
-        """As azure-identity gives it."""
-        return AccessToken(issue(self.tenant, scopes[0].removesuffix("/.default"), self.client_id), 4_000_000_000)
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Nothing is open."""
-
-
-class Nobody:
-    """`Channels` of an installation that tells nobody."""
-
-    def get(self, receiver: str, /) -> Channel | None:  # noqa: ARG002
-        """None at all."""
-        return None
-
-
-@dataclass(slots=True)
-class Weeks:
-    """A house whose time is moved on, day by day."""
-
-    azure: Azure
-    clock: Shared
-    sources: Sources
-    queues: InMemoryQueues
-    storage: Storage
-    begin: datetime
-    home: House = field(init=False)
-
-    def set_up(self, mode: str) -> None:
-        """From now on like this."""
-        settings, mistakes = config.read({**SETTINGS, "RETIRE__MODE": mode})
-        self.home = furnish(settings, mistakes, self.sources, self.storage, self.clock, Nobody())
-
-    async def to(self, number: int) -> None:
-        """Somebody confirms how it is; then a check, and the timer's step after it."""
-        await self.confirm(number)
-        await self.home.watch.run(self.clock.now())
-        await self._work()
-        await self.step()
-
-    async def step(self) -> None:
-        """The timer of retirement, and what follows from it."""
-        await self.home.retire.run(self.clock.now())
-        await self._work()
-
-    async def confirm(self, number: int) -> None:
-        """On this day somebody says once more how it is; a word stands for 14 days."""
-        self.clock.story.put(self.begin + number * DAY)
-        for said in at_start(self.azure.scenario):
-            if said.said.status == "Failed":
-                entry = entry_of(self.azure.scenario, replace(said, at=self.clock.now()), Way.PERSON)
-                await self.home.register.say(entry)
-
-    async def plan(self, account: str = ACCOUNT) -> Planned:
-        """As `countersign retire explain` shows it."""
-        [found] = await self.home.retirements.explain(account, "", self.clock.now())
-        return found
-
-    async def _work(self) -> None:
-        """What lies on the queues."""
-        for _ in range(20):
-            looks, refreshes = self.queues.take(LOOK_QUEUE), self.queues.take(REFRESH_QUEUE)
-            for one in looks:
-                await self.home.look_at.run(await self.home.messages.read_look(one.body), self.clock.now())
-            for one in refreshes:
-                await self.home.refresh.run(await self.home.messages.read_refresh(one.body), self.clock.now())
-            if not looks and not refreshes:
-                return
+        once = dict(self.deletes) == {"202": 1} and dict(self.by.get("delete", {})) == {DELETER: 1}
+        return once and not self.elsewhere and self.gone is not None
 
 
 async def retire(authority: Authority) -> tuple[Scene, Retired]:
     """A pretended walk, then the same one approved, by two identities; and why three others are no candidates."""
     scene = Scene("RETIRE")
-    async with _weeks(authority) as weeks:
+    async with weeks_of(authority) as weeks:
         await Ledger(weeks.storage).enter(weeks.azure.scenario, at_start(weeks.azure.scenario))
         weeks.set_up("report")
         await _walk(weeks, 0, None)
-        pretended = await weeks.plan()
-        told = f"{_verdict(pretended)}: {pretended.walk.stage}, {pretended.saves}"
+        pretended = await weeks.plan(ACCOUNT)
+        sent = sum(_deletes(weeks).values())
+        told = f"{_verdict(pretended)}: {pretended.walk.stage}, {pretended.saves}; {sent} delete calls"
         scene.say(row(scene.title, f"pretend   {ACCOUNT} {told}"))
         others = [await weeks.plan(name) for name in OTHERS]
         for one in others:
             scene.say(row("", f"          {one.account} NO: {_why_not(one)}"))
         weeks.set_up("approve")
-        planned = await _walk(weeks, DUE_ON + 4, APPROVER)
+        planned = await _walk(weeks, DUE_ON + 4, PERSON)
         retired = await _gone(weeks, planned, (*others,))
-        scene.say(row("", f"approve   by {APPROVER} on {day(weeks.clock.now().date())}: {_calls(retired)}"))
+        scene.say(row("", f"approve   by {PERSON} on {day(weeks.clock.now().date())}: {_calls(retired)}"))
     scene.end()
     return scene, retired
 
@@ -191,7 +76,7 @@ async def _walk(weeks: Weeks, first: int, approver: str | None) -> Planned:
     for number in range(NOTICED_ON + MOST_DAYS, DUE_ON, MOST_DAYS):
         await weeks.confirm(first + number)
     await weeks.to(first + DUE_ON)
-    planned = await weeks.plan()
+    planned = await weeks.plan(ACCOUNT)
     if approver:
         now = weeks.clock.now()
         planned = await weeks.home.retirements.approve(ACCOUNT, "", planned.evidence, approver, now)
@@ -206,60 +91,23 @@ async def _gone(weeks: Weeks, planned: Planned, others: tuple[Planned, ...]) -> 
     audit = weeks.home.retire.cases.audit
     steps = await audit.steps(planned.account_id, planned.walk.created)
     walk = await weeks.home.retire.cases.walk(planned.account_id, planned.walk.created)
-    seen = weeks.azure.calls.seen()
+    deletes, by = _deletes(weeks), weeks.azure.calls.seen()["by_client_id"]
+    here = planned.account_id in weeks.azure.calls.targets("delete")
     return Retired(
         planned=(replace(planned, walk=walk), *others),
         gone=replace(planned, walk=walk, steps=tuple(steps)) if walk.stage is WalkStage.DELETED else None,
-        deletes=seen["statuses_by_kind"].get("delete", {}),
-        by={kind: by for kind, by in seen["by_client_id"].items() if kind in ("delete", "profile_list")},
+        deletes=deletes,
+        by={kind: by[kind] for kind in ("profile_list", "delete") if kind in by},
+        elsewhere=sum(deletes.values()) - here,
+        others=len(weeks.azure.scenario.accounts) - 1,
         steps=sum(not step.pretended for step in steps),
     )
 
 
-@asynccontextmanager
-async def _weeks(authority: Authority) -> AsyncIterator[Weeks]:
-    scenario = load_scenario(SCENARIO)
-    clock = Shared(scenario.start)
-    azure = Azure(scenario, clock.story)
-    async with running(azure, authority.certificate.parent) as ready:
-        origin = ready.listening
-        endpoints = Endpoints(
-            resource_manager=origin,
-            resource_manager_audience=origin,
-            metrics=f"{origin}/metrics/{{region}}",
-            metrics_audience=origin,
-            timestamp=f"{origin}/timestamp",
-            signing=f"{origin}/signing/{{region}}",
-        )
-        connector = aiohttp.TCPConnector(ssl=authority.client_context())
-        pool: Any = AioHttpTransport(session=aiohttp.ClientSession(connector=connector, auto_decompress=False))
-        once = transport_of_one(aiohttp.TCPConnector(ssl=authority.client_context(), force_close=True))
-        reading = Session(endpoints, Signed(ready.tenant, SYSTEM_CLIENT_ID), clock, transport=pool)
-        erasing = Session(endpoints, Signed(ready.tenant, DELETER), clock, transport=once)
-        async with reading, erasing:
-            queues = InMemoryQueues()
-            storage = in_memory_storage().with_queues(queues)
-            yield Weeks(azure, clock, _sources(reading, erasing, clock), queues, storage, scenario.start)
-
-
-def _sources(reading: Session, erasing: Session, clock: Shared) -> Sources:
-    from shared.cloud.accounts import ArmAccounts
-    from shared.cloud.costs import CostManagement
-    from shared.cloud.inventory import GraphInventory
-    from shared.cloud.reach import PublicReach
-    from shared.cloud.subscriptions import ArmSubscriptions
-    from shared.cloud.usage import MonitorUsage
-
-    return Sources(
-        GraphInventory(reading),
-        ArmAccounts(reading),
-        MonitorUsage(reading),
-        ArmSubscriptions(reading),
-        CostManagement(reading),
-        PublicReach(reading),
-        reading.calls,
-        eraser=ArmEraser(erasing, clock),
-    )
+def _deletes(weeks: Weeks) -> Mapping[str, int]:
+    """How often Azure was asked to delete an account, by what it answered."""
+    found: Mapping[str, int] = weeks.azure.calls.seen()["statuses_by_kind"].get("delete", {})
+    return found
 
 
 def _verdict(one: Planned) -> str:
@@ -276,5 +124,5 @@ def _calls(retired: Retired) -> str:
     confirmed = "404 confirmed" if retired.gone else "not confirmed"
     return (
         f"{count(taken, 'delete')}, {confirmed}, {count(retired.steps, 'step')} in the audit; "
-        f"the other accounts: {sum(retired.deletes.values()) - taken} delete calls"
+        f"the other {retired.others} accounts: {retired.elsewhere} delete calls"
     )

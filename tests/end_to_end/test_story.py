@@ -149,10 +149,30 @@ def test_one_account_is_retired_and_no_other(summary: dict[str, Any], ended: End
     assert 1 == len(retired["by_identity"]["delete"])
     assert not set(retired["by_identity"]["delete"]) & set(retired["by_identity"]["profile_list"])
     assert {"trial-1": "deleted", "legacy-1": "none", "partner-1": "none", "new-1": "none"} == retired["stages"]
-    assert "pretend   trial-1 YES (all conditions): would have been deleted" in said
-    assert all(f"{name} NO: " in said for name in ("legacy-1", "partner-1", "new-1"))
-    assert "1 delete, 404 confirmed, 11 steps in the audit; the other accounts: 0 delete calls" in ended.out
+    pretended = "pretend   trial-1 YES (all conditions): would have been deleted, saves 9.99 USD a month from January"
+    assert f"{pretended}; 0 delete calls" in said
+    whys = (
+        "(Contoso Legacy BV) is Expired",
+        "something of it is suspended or revoked",
+        "(Newcomer Ltd) is In Progress",
+    )
+    for name, why in zip(("legacy-1", "partner-1", "new-1"), whys, strict=True):
+        assert [line for line in said.splitlines() if f"{name} NO: " in line and line.endswith(why)]
+    assert "1 delete, 404 confirmed, 11 steps in the audit; the other 5 accounts: 0 delete calls" in ended.out
     assert ["ana (demo)"] == [step["by"] for step in retired["audit"] if step["step"] == "approved"]
+
+
+def test_the_page_shows_each_condition_of_retirement_and_the_one_call(out: Path, summary: dict[str, Any]) -> None:
+    """Accounts by conditions with the reason for each no, who approved, and by which identity it was deleted."""
+    page = (out / "index.html").read_text("utf-8")
+    _, _, part = page.partition("<h2>Retirement: what may be deleted, and why not</h2>")
+    part, _, _ = part.partition("<h2>What happened, step by step</h2>")
+    assert all(f'<th scope="col">{name}</th>' in part for name in summary["retirement"]["stages"])
+    assert 11 == part.count("<tr><td>")
+    assert "(Contoso Legacy BV) is Expired" in part
+    assert "Approved by ana (demo) on Mon 11 Jan 2027" in part
+    [deleter] = summary["retirement"]["by_identity"]["delete"]
+    assert f"delete: 1 by identity {deleter[:8]}" in part
 
 
 def test_the_bill_is_said_with_how_far_it_goes(ended: Ended) -> None:
