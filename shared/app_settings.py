@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Annotated
 
 from pydantic import BeforeValidator, SecretStr
@@ -366,6 +367,7 @@ class Settings(Receiving, RetireSettings):
         return tuple(dict.fromkeys((*words.get(names, names), *opening)))
 
 
+@cache
 def names() -> frozenset[str]:
     """Every name that we read; beside them there is one for each rule."""
     return frozenset(field.alias for field in Settings.model_fields.values() if field.alias)

@@ -37,6 +37,9 @@ def rule_settings(environment: Mapping[str, str]) -> tuple[Mapping[str, RuleSett
         elif not written:
             sentence = f"{name}: must be off, observe or tell, or tell:3 to be told after three checks."
             mistakes[name] = Mistake(name, sentence)
+        elif BOOK[NAMES[name]].to_everyone and written[1] != Mode.TELL:
+            sentence = f"{name}: this is told to every receiver, whatever is set, so that nobody can do it unheard."
+            mistakes[name] = Mistake(name, sentence)
         else:
             rules[NAMES[name]] = RuleSetting(Mode(written[1]), int(written[2]) if written[2] else None)
     return rules, mistakes

@@ -48,6 +48,7 @@ from shared.flows.ticket_news import TicketNews
 from shared.flows.trying import Trying
 from shared.flows.undelivered import Undelivered
 from shared.flows.watch import Watch
+from shared.flows.witnessing import WitnessedRegister
 from shared.ports.azure import (
     AccountReader,
     CostReader,
@@ -146,7 +147,7 @@ class House:
     silencing: Silencing
     trying: Trying
     undelivered: Undelivered
-    register: TableRegister
+    register: WitnessedRegister
     messages: QueuedMessages
     shelves: TableShelves
     looks: TableLooks
@@ -180,7 +181,8 @@ def furnish(
     bills, bursts = TableBills(storage.subscriptions), TableBursts(storage.subscriptions)
     relay = Relay(shelves, outbox, messages, policy.tell.group_window)
     collect = Collect(sources.accounts, Signatures(sources.usage), Daily(sources.subscriptions))
-    judge, register = Judge(RULES, policy, routes), TableRegister(storage.subscriptions)
+    judge, audit = Judge(RULES, policy, routes), BlobAudit(storage.blobs)
+    register = WitnessedRegister(TableRegister(storage.subscriptions), audit)
     silences, book = TableSilences(storage.looks), TableRetireBook(storage.subscriptions, storage.looks)
     conclude = Conclude(judge, shelves, views, relay, silences)
     tickets = TableTickets(storage.outbox)
@@ -210,13 +212,13 @@ def furnish(
     undelivered, dismissing = Undelivered(outbox, messages), Dismissing(silences, messages)
     news = TicketNews(channels, outbox, shelves, looks, dismissing, undelivered)
     known = Known(judge, shelves, looks, views, silences, settings.only_subscriptions)
-    cases = Cases(known, register, book, BlobAudit(storage.blobs), looks, policy, settings.zone)
+    cases = Cases(known, register, book, audit, looks, policy, settings.zone)
     fresh, deleting = Fresh(collect, sources.subscriptions, shelves, policy), policy.retire.mode.deletes
     eraser = (sources.eraser if deleting else None) or PretendingEraser()
     retire = Retire(
         cases,
         Proving(outbox, settings.proofs),
-        Erasing(cases, fresh, Snapshot(cases.audit), eraser, messages, clock),
+        Erasing(cases, fresh, Snapshot(audit), eraser, messages, clock),
         Following(cases, sources.accounts, bills),
         messages,
         clock,
@@ -252,7 +254,7 @@ def furnish(
         refusing=refusing,
         trying=Trying(channels, outbox, deliver, routes),
         undelivered=undelivered,
-        health=Health(looks, outbox, routes, sentences),
+        health=Health(looks, outbox, routes, sentences, book, policy.retire.on),
         events=Events(bursts, register, messages),
         refresh=RefreshOne(collect, conclude, bursts, shelves, looks, messages, settings.only_subscriptions, due),
         retire=retire,

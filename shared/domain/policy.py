@@ -168,6 +168,11 @@ class RetirePolicy:
     approvals: int = 1
 
     @property
+    def on(self) -> bool:
+        """Something may be done."""
+        return self.mode is not RetireMode.OFF
+
+    @property
     def said(self) -> str:
         """In one line, the same for the same policy."""
         only, never = (", ".join(sorted(map(str, some))) or "nothing" for some in (self.only, self.never))

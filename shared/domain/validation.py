@@ -1,6 +1,6 @@
 """Testimony: what people say of identity validations, because no public API reads them (DOMAIN.md section 2)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -165,6 +165,20 @@ class Said:
 
     entry: RegisterEntry
     withdrawn: bool = False
+
+
+def heard(entry: RegisterEntry, words: Sequence[Said]) -> bool:
+    """What it says of the validation is the last that a signed-in person said of it, in all of these words.
+
+    A word that changed only an owner, a contact or a note, is none about the validation.
+    """
+    keys = (entry.key, pending_key(entry.account))
+    about = [one for one in words if one.entry.key in keys and (one.withdrawn or not one.entry.stated_by)]
+    if not about or about[-1].withdrawn:
+        return False
+    last = about[-1].entry
+    same = all(getattr(entry, name) == getattr(last, name) for name in ("status", "given_up_by", "attempts_used"))
+    return same and entry.statement == last.statement and last.way is Way.PERSON
 
 
 def pending_key(account: str) -> str:

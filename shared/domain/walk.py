@@ -256,7 +256,8 @@ class RetireState:
     """How it stands with retiring as a whole, as the last run saw it.
 
     `held` is the breaker that tripped ("" for none) since `held_since`; `policy` how it is set (`RetirePolicy.said`)
-    since `changed`, and `before` how it was set before; `began` is when this installation first knew of it.
+    since `changed`, and `before` how it was set before; `began` is when this installation first knew of it. `ran`: when
+    that was.
     """
 
     policy: str = ""
@@ -268,3 +269,4 @@ class RetireState:
     accounts: int = 0
     candidates: int = 0
     halt: Halt | None = None
+    ran: datetime | None = None

@@ -1,6 +1,6 @@
 """Cases: one account before the gate, with everything that is known of it, of its walk, and of all the others."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -12,8 +12,9 @@ from shared.domain.retirement.conditions import conditions
 from shared.domain.retirement.evidence import fingerprint, requests_of
 from shared.domain.retirement.gate import NEW_WITHIN, Case, Circumstances
 from shared.domain.rules.concerns import requests
-from shared.domain.survey import Survey
-from shared.domain.validation import ValidationStatus
+from shared.domain.subscription import Subscription, subscription_of
+from shared.domain.survey import AccountFacts, Survey
+from shared.domain.validation import ValidationStatus, heard
 from shared.domain.walk import Halt, StepKind, Walk, WalkRow, walk_of
 from shared.flows.known import AsKnown, Known
 from shared.ports.looks import Looks
@@ -22,6 +23,31 @@ from shared.ports.retiring import EVERYTHING, Audit, RetireBook
 
 LATE = timedelta(hours=26)  # A check that began longer ago tells nothing of today.
 LOOKS_BACK = 5
+
+
+_HOLDING = (StepKind.HALTED, StepKind.LIFTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A subscription as it was read last, and the ids of all accounts, of whatever subscription, with an audit."""
+
+    known: AsKnown
+    walked: frozenset[str]
+
+    @property
+    def accounts(self) -> Sequence[SigningAccount]:
+        """Those with a failed validation, and those that are or were on their way."""
+        said, walks = requests(self.known.survey), self.known.kept.walks
+        failed = {one.id for entry, some in said if entry.status is ValidationStatus.FAILED for one in some}
+        return [one for one in self.known.survey.accounts if one.id in self.walked | walks.keys() | failed]
+
+    @property
+    def gone(self) -> Sequence[AccountFacts]:
+        """Of those, the ones that are not there any more."""
+        there, walks = {one.id for one in self.known.survey.accounts}, self.known.kept.walks
+        known = self.known.kept.gone.items()
+        return [one for id_, one in known if id_ in self.walked | walks.keys() and id_ not in there]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +67,12 @@ class Cases:
         """What is done is written down as pretended, and nothing is deleted."""
         return self.policy.retire.mode is RetireMode.REPORT
 
-    async def seen(self, now: datetime) -> Sequence[AsKnown]:
-        """Every watched subscription in which somebody says that a validation failed, or an account is on its way."""
+    async def seen(self, now: datetime) -> Sequence[Seen]:
+        """Every watched subscription in which somebody says that a validation failed, or an account was on its way."""
+        walked = await self.audit.accounts()
         subscriptions = (await self.known.subscriptions()).values()
-        return [await self.known.read(one, now) for one in subscriptions if await self._matters(one.id)]
+        found = [one for one in subscriptions if await self._matters(one, walked)]
+        return [Seen(await self.known.as_read(one, now), walked) for one in found]
 
     async def walk(self, account_id: str, created: datetime | None) -> Walk:
         """By its audit alone; a delete that was really sent goes before. Raises ValueError where a line is damaged."""
@@ -69,7 +97,7 @@ class Cases:
             began=began,
             changed=changed,
             last_deleted=await self.taken_today(now),
-            halted=why_halted(await self.book.halt(), by_setting=self.policy.retire.halted),
+            halted=self.held(await self.halt()),
             zone=self.zone,
         )
 
@@ -85,6 +113,7 @@ class Cases:
             walk=walk,
             evidence=fingerprint(survey, account),
             speakers=await self._speakers(survey, account),
+            unheard=await self._unheard(survey, account),
             around=around,
             read_at=survey.taken,
             now=now,
@@ -95,8 +124,28 @@ class Cases:
         names: set[str] = set()
         for entry in requests_of(survey, account):
             said = [one.entry for one in await self.register.history(entry.subscription_id, entry.key)]
+            said += [one.entry for one in await self.audit.words(entry.subscription_id) if one.entry.key == entry.key]
             names |= {name.lower() for one in (*said, entry) for name in (one.said_by, one.given_up_by) if name}
         return frozenset(names)
+
+    async def _unheard(self, survey: Survey, account: SigningAccount) -> str:
+        words = await self.audit.words(survey.subscription.id)
+        unheard = [entry for entry in requests_of(survey, account) if not heard(entry, words)]
+        return next((f"{one.statement.by} said so of {one.title}" for one in unheard), "")
+
+    async def halt(self) -> Halt | None:
+        """By its row, and by the audit as well: a row can be taken away."""
+        if there := await self.book.halt():
+            return there
+        words = [one for one in await self.audit.steps(EVERYTHING, None) if one.kind in _HOLDING]
+        last = words[-1] if words else None
+        return Halt(last.by, last.at, last.why) if last and last.kind is StepKind.HALTED else None
+
+    def held(self, halt: Halt | None) -> str:
+        """Why nothing may be deleted; "" where something may. The setting only forces it on."""
+        if self.policy.retire.halted:
+            return "RETIRE__HALT holds every retirement"
+        return f"{halt.by} holds every retirement: {halt.why or 'without a reason'}" if halt else ""
 
     async def taken_today(self, now: datetime) -> str:
         """Whose day it is, by the audit as well: a row can be taken away."""
@@ -109,10 +158,12 @@ class Cases:
         """Where the people are who would be called."""
         return now.astimezone(self.zone).date()
 
-    async def _matters(self, subscription_id: str) -> bool:
-        entered = await self.register.entered(subscription_id)
+    async def _matters(self, subscription: Subscription, walked: Collection[str]) -> bool:
+        if any(subscription_of(account_id) == subscription.id for account_id in walked):
+            return True
+        entered = await self.register.entered(subscription.id)
         failed = any(one.entry.status is ValidationStatus.FAILED for one in entered.values())
-        return failed or bool(await self.book.walks(subscription_id))
+        return failed or bool(await self.book.walks(subscription.id))
 
     async def set_since(self) -> tuple[datetime | None, datetime | None]:
         """When retiring was set up at all, and when it was set up as it is now."""
@@ -126,22 +177,7 @@ class Cases:
         return began, changed
 
 
-def concerned(known: AsKnown) -> Sequence[SigningAccount]:
-    """Accounts with a failed validation, and those that are on their way."""
-
-    said = requests(known.survey)
-    failed = {one.id for entry, some in said if entry.status is ValidationStatus.FAILED for one in some}
-    return [one for one in known.survey.accounts if one.id in known.kept.walks or one.id in failed]
-
-
 def row_of(kept: Kept, account: SigningAccount) -> WalkRow | None:
     """What is kept of its walk; None where nothing is, or of another incarnation."""
     row = kept.walks.get(account.id)
     return row if row and row.walk.created == account.created else None
-
-
-def why_halted(halt: Halt | None, *, by_setting: bool) -> str:
-    """The setting only forces it on."""
-    if by_setting:
-        return "RETIRE__HALT holds every retirement"
-    return f"{halt.by} holds every retirement: {halt.why or 'without a reason'}" if halt else ""

@@ -10,7 +10,7 @@ from shared.domain.account import SigningAccount
 from shared.domain.refresh import Refresh
 from shared.domain.retirement.gate import FRESH_FOR, Case, No, Yes, may_retire
 from shared.domain.walk import Step, StepKind, Walk, WalkRow
-from shared.flows.cases import Cases, why_halted
+from shared.flows.cases import Cases
 from shared.flows.fresh import Fresh
 from shared.flows.snapshot import Snapshot
 from shared.ports.clock import Clock
@@ -54,7 +54,7 @@ class Erasing:
             await self.messages.refresh(Refresh(known.subscription.id, known.account.id))
             return row
         walk = await self.cases.walk(account.id, account.created)
-        around = replace(known.around, halted=await self._halted())
+        around = replace(known.around, halted=self.cases.held(await self.cases.halt()))
         case = await self.cases.case(survey, account, walk, around, self.clock.now())
         answer = self.gate(case)
         if isinstance(answer, No):
@@ -104,7 +104,7 @@ class Erasing:
 
     async def _asked(self, case: Case) -> Step:
         """The step that Azure's answer makes."""
-        halted = await self._halted()
+        halted = self.cases.held(await self.cases.book.halt())
         late = self.clock.now() - case.read_at > FRESH_FOR
         if halted or late:
             why = halted or "reading it again took too long"
@@ -118,9 +118,6 @@ class Erasing:
         approved = ", ".join(one.by for one in case.walk.approvals)
         facts = {"Approved": approved} if approved else {}
         return Step(now, BY_FATE[erased.fate], erased.why, pretended=case.pretended, until=until, facts=facts)
-
-    async def _halted(self) -> str:
-        return why_halted(await self.cases.book.halt(), by_setting=self.cases.policy.retire.halted)
 
     async def _written(self, account: SigningAccount, step: Step) -> Walk:
         await self.cases.audit.add(account.id, account.created, step)

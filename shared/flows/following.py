@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from shared.domain.account import SigningAccount
 from shared.domain.blind import Blind
 from shared.domain.cost import final, month_end
-from shared.domain.retirement.evidence import saves
+from shared.domain.savings import saves
 from shared.domain.subscription import in_subscription
 from shared.domain.walk import Stage, Step, StepKind, Walk
 from shared.flows.cases import Cases
@@ -64,7 +64,7 @@ class Following:
         charged = [one for one in known.kept.costs.get(account.id, ()) if one.month == month and one.charges]
         if charged:
             return ()
-        saved = saves(account, self.cases.policy, deleted)
+        saved = saves(account, self.cases.policy, deleted.date())
         return (Step(now, StepKind.SETTLED, f"no charge in {month:%B %Y}: it {saved}"),)
 
     async def _read(self, month: date, known: AsKnown) -> bool:

@@ -11,8 +11,10 @@ from shared.domain.words import count, moment
 from shared.flows.close import RECENT_LOOKS
 from shared.ports.looks import Looks
 from shared.ports.outbox import Outbox
+from shared.ports.retiring import RetireBook
 
 LATE_AFTER = timedelta(hours=2, minutes=15)  # Two periods of the default schedule, and some.
+RESTS_AFTER = timedelta(hours=1)  # It runs every ten minutes.
 PERIODS = 5  # The middle one of so many tells how often is usual here.
 GRIEVES = timedelta(days=7)  # So long a message that was given up keeps health red.
 
@@ -35,6 +37,8 @@ class Health:
     outbox: Outbox
     routes: Routes
     mistakes: tuple[str, ...]
+    retiring: RetireBook
+    retires: bool
 
     async def run(self, now: datetime) -> Report:
         """Late looks and undelivered messages wake people; the rest only degrades, for it is told by alerts."""
@@ -48,7 +52,13 @@ class Health:
         grave += await self._stuck(now)
         blind = ["The last check could not read everything."] if last and last.partial else []
         mild = [*blind, *self.mistakes, *([] if self.routes.everyone else ["Nobody is told: no receiver is set up."])]
+        mild += await self._rests(now)
         return Report(bool(grave), (*grave, *mild), last.closed if last else None, bool(last and last.partial))
+
+    async def _rests(self, now: datetime) -> Sequence[str]:
+        """Retiring, where it is set up, and its timer does not fire."""
+        ran = (await self.retiring.state()).ran if self.retires else None
+        return [f"Retiring has not run since {moment(ran)}."] if ran and now - ran > RESTS_AFTER else []
 
     async def _lost(self, now: datetime) -> int:
         """Messages given up lately."""

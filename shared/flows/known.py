@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.domain.account import SigningAccount
 from shared.domain.explanation import Explanation, RuleAnswer, explain, fleet_answer
@@ -108,13 +108,17 @@ class Known:
         view = await self.views.read(FLEET.id)
         return [fleet_answer(rule, view.findings if view else (), self._policy) for rule in FLEET_RULES]
 
-    async def read(self, subscription: Subscription, now: datetime) -> AsKnown:
+    async def read(self, subscription: Subscription, now: datetime, late: timedelta = STALE_AFTER) -> AsKnown:
         """What was read long ago is judged as of then: nobody knows what came after."""
         view = await self.views.read(subscription.id)
-        taken = view.taken if view and now - view.taken > STALE_AFTER else now
+        taken = view.taken if view and now - view.taken > late else now
         kept = await self.shelves.read(subscription, month_of(taken))
         survey = survey_of(Shard("", subscription, ()), kept, as_known(kept, taken), self._policy, taken)
         return AsKnown(kept, survey, view.look if view else "", view.taken if view else None)
+
+    async def as_read(self, subscription: Subscription, now: datetime) -> AsKnown:
+        """The same, judged as of when it was read, however lately that was."""
+        return await self.read(subscription, now, timedelta())
 
     @property
     def _policy(self) -> Policy:

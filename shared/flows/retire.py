@@ -1,12 +1,12 @@
 """Retire: one careful step for every account on its way out."""
 
+import contextlib
 import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain.account import SigningAccount
-from shared.domain.policy import RetireMode
 from shared.domain.refresh import Refresh
 from shared.domain.retirement.choice import chosen
 from shared.domain.retirement.conditions import Condition, conditions
@@ -15,7 +15,7 @@ from shared.domain.retirement.gate import LOOKS, SEEN_FOR, Case, Circumstances, 
 from shared.domain.survey import AccountFacts
 from shared.domain.walk import RetireState, Stage, Step, StepKind, Walk, WalkRow
 from shared.domain.words import day
-from shared.flows.cases import Cases, concerned, row_of
+from shared.flows.cases import Cases, Seen, row_of
 from shared.flows.erasing import Erasing
 from shared.flows.following import Following
 from shared.flows.known import AsKnown
@@ -62,14 +62,14 @@ class Retire:
 
     async def run(self, now: datetime) -> None:
         """Safe to run twice, or two at once. One account's trouble does not keep the others."""
-        if self.cases.policy.retire.mode is RetireMode.OFF and not await self.cases.audit.policies():
+        if not self.cases.policy.retire.on and not await self.cases.audit.policies():
             return
         await self._settings(now)
         _, changed = await self.cases.set_since()
         on_their_way: list[OnItsWay] = []
-        for known in await self.cases.seen(now):
-            await self._vanished(known, now)
-            walked = [await self._walked(known, account, changed, now) for account in concerned(known)]
+        for seen in await self.cases.seen(now):
+            await self._vanished(seen, now)
+            walked = [await self._walked(seen.known, account, changed, now) for account in seen.accounts]
             on_their_way += [one for one in walked if one]
         around = await self.cases.around([one.walk for one in on_their_way], now)
         held = ""
@@ -100,11 +100,8 @@ class Retire:
         self, known: AsKnown, account: SigningAccount, changed: datetime | None, now: datetime
     ) -> OnItsWay | None:
         found = conditions(known.survey, account, self.cases.policy, known.survey.taken)
-        row = row_of(known.kept, account)
-        if row is None and not _all_hold(found):
-            return None
-        walk = await self.cases.walk(account.id, account.created)
-        on = OnItsWay(known, account, row or _fresh_row(known, account, walk))
+        row, walk = row_of(known.kept, account), await self.cases.walk(account.id, account.created)
+        on = OnItsWay(known, account, row or _fresh_row(known, account.id, walk))
         if walk.stage.sent:
             walk = await self.following.follow(walk, account, known, now)
             return await self._kept(on, replace(on.row, walk=walk))
@@ -138,8 +135,8 @@ class Retire:
     def _ends(self, on: OnItsWay, walk: Walk, found: Collection[Condition], changed: datetime | None) -> str:
         """Why it goes no further; "" where it may, or where that cannot be told."""
         terms, subscription = self.cases.policy.retire, on.known.survey.subscription
-        if terms.mode is RetireMode.OFF or not chosen(terms.only, on.account, subscription):
-            return "RETIRE__ONLY does not name it" if terms.mode is not RetireMode.OFF else "RETIRE__MODE is off"
+        if not terms.on or not chosen(terms.only, on.account, subscription):
+            return "RETIRE__ONLY does not name it" if terms.on else "RETIRE__MODE is off"
         if on.account.created is None:
             return "Azure does not say when it was created"
         if kept := chosen(terms.never, on.account, subscription):
@@ -151,7 +148,7 @@ class Retire:
     def _announcement(self, on: OnItsWay, now: datetime) -> Step:
         policy = self.cases.policy
         not_before = grace_ends(now.date(), policy.retire.grace_workdays)
-        facts = notice(on.known.survey, on.account, policy, not_before, now)
+        facts = notice(on.known.survey, on.account, policy, not_before)
         return replace(self._step(on, now, StepKind.ANNOUNCED, f"not before {day(not_before)}"), facts=facts)
 
     def _step(self, on: OnItsWay, now: datetime, kind: StepKind, why: str) -> Step:
@@ -174,21 +171,23 @@ class Retire:
             await self.messages.refresh(Refresh(on.known.survey.subscription.id))
         return replace(on, row=row)
 
-    async def _vanished(self, known: AsKnown, now: datetime) -> None:
-        """Accounts on their way that are not there any more."""
-        there = {account.id for account in known.survey.accounts}
-        for account_id, row in known.kept.walks.items():
-            gone = known.kept.gone.get(account_id)
-            if account_id not in there and gone:
-                try:
-                    await self._gone(known, gone, row, now)
-                except Conflict:
-                    log.info("the retirement of %s was changed by somebody else", gone.account.name)
-                except ValueError:
-                    log.exception("the audit of %s cannot be read: it is not followed", gone.account.name)
+    async def _vanished(self, seen: Seen, now: datetime) -> None:
+        """Accounts on their way that are not there any more, and rows of those that nobody knows any more."""
+        for gone in seen.gone:
+            try:
+                await self._gone(seen.known, gone, now)
+            except Conflict:
+                log.info("the retirement of %s was changed by somebody else", gone.account.name)
+            except ValueError:
+                log.exception("the audit of %s cannot be read: it is not followed", gone.account.name)
+        kept = seen.known.kept
+        for account_id in kept.walks.keys() - kept.facts.keys() - kept.gone.keys():
+            with contextlib.suppress(Conflict):
+                await self.cases.book.forget(kept.walks[account_id])
 
-    async def _gone(self, known: AsKnown, gone: AccountFacts, row: WalkRow, now: datetime) -> None:
+    async def _gone(self, known: AsKnown, gone: AccountFacts, now: datetime) -> None:
         account = gone.account
+        row = known.kept.walks.get(account.id) or WalkRow(Walk(account.id, account.created))
         walk = await self.cases.walk(account_id=account.id, created=row.walk.created)
         if walk.stage.sent:
             walk = await self.following.follow(walk, account, known, now)
@@ -227,17 +226,17 @@ class Retire:
             held_since=(before.held_since or now) if held else None,
             accounts=around.accounts,
             candidates=around.candidates,
-            halt=await self.cases.book.halt(),
+            halt=await self.cases.halt(),
+            ran=now,
         )
-        if state != before:
-            await self.cases.book.put_state(state)
+        await self.cases.book.put_state(state)
 
 
 def _all_hold(found: Collection[Condition]) -> bool:
     return bool(found) and all(one.holds is True for one in found)
 
 
-def _fresh_row(known: AsKnown, account: SigningAccount, walk: Walk) -> WalkRow:
+def _fresh_row(known: AsKnown, account_id: str, walk: Walk) -> WalkRow:
     """In place of that of an earlier incarnation."""
-    there = known.kept.walks.get(account.id)
+    there = known.kept.walks.get(account_id)
     return WalkRow(walk, etag=there.etag if there else "")

@@ -7,7 +7,7 @@ from datetime import datetime
 from shared.domain.account import SigningAccount
 from shared.domain.policy import RetireMode
 from shared.domain.refresh import Refresh
-from shared.domain.retirement.evidence import loses, saves
+from shared.domain.retirement.evidence import loses
 from shared.domain.retirement.gate import (
     Case,
     Circumstances,
@@ -18,9 +18,10 @@ from shared.domain.retirement.gate import (
     standing_approvals,
 )
 from shared.domain.retirement.plan import Overview, Planned
+from shared.domain.savings import will_save
 from shared.domain.walk import Halt, Stage, Step, StepKind, Walk
 from shared.domain.words import day, moment
-from shared.flows.cases import Cases, concerned
+from shared.flows.cases import Cases
 from shared.flows.known import AsKnown
 from shared.ports.errors import NotThere
 from shared.ports.messages import Messages
@@ -58,9 +59,9 @@ class Retirements:
 
     async def overview(self, now: datetime) -> Overview:
         """Accounts with a failed validation, and those on their way."""
-        pairs = [(known, one) for known in await self.cases.seen(now) for one in concerned(known)]
+        pairs = [(seen.known, one) for seen in await self.cases.seen(now) for one in seen.accounts]
         found = await self._found(pairs, now)
-        halt, mode = await self.cases.book.halt(), self.cases.policy.retire.mode
+        halt, mode = await self.cases.halt(), self.cases.policy.retire.mode
         return Overview(mode, await self.cases.book.state(), halt, tuple(self._planned(one) for one in found))
 
     async def explain(self, account: str, subscription: str, now: datetime) -> Sequence[Planned]:
@@ -116,7 +117,7 @@ class Retirements:
 
     async def lift(self, by: str, now: datetime) -> bool:
         """Whether there was anything to lift."""
-        there = await self.cases.book.halt()
+        there = await self.cases.halt()
         await self.cases.book.set_halt(None)
         if there:
             await self.cases.audit.add(EVERYTHING, None, Step(now, StepKind.LIFTED, by=by))
@@ -145,7 +146,7 @@ class Retirements:
         pairs = []
         for owner in (await self.cases.known.subscriptions()).values():
             if where in ("", owner.id, owner.name.lower()):
-                known = await self.cases.known.read(owner, now)
+                known = await self.cases.known.as_read(owner, now)
                 named = [one for one in known.survey.accounts if wanted in (one.name.lower(), one.id)]
                 pairs += [(known, one) for one in named]
         return await self._found(pairs, now)
@@ -167,13 +168,14 @@ class Retirements:
             raise NotNow(f"Nothing about {account.name} is known for sure, and nothing is done: {error}.") from error
 
     async def _around(self, now: datetime) -> Circumstances:
-        rows = [row for one in await self.cases.seen(now) for row in one.kept.walks.values()]
+        rows = [row for seen in await self.cases.seen(now) for row in seen.known.kept.walks.values()]
         return await self.cases.around([row.walk for row in rows], now)
 
     def _planned(self, one: Found, steps: tuple[Step, ...] = ()) -> Planned:
         case, policy, walk = one.case, self.cases.policy, one.walk
         answer = may_retire(replace(case, read_at=case.now))  # It is read again before anything is deleted.
-        proven = walk.proven.date() if walk.proven else None
+        today = case.now.date()
+        ends = grace_ends(walk.proven.date() if walk.proven else today, policy.retire.grace_workdays)
         return Planned(
             account=one.account.name,
             account_id=one.account.id,
@@ -187,9 +189,9 @@ class Retirements:
             evidence=case.evidence,
             approvals_needed=needed(one.account, policy.retire),
             approvals=tuple(standing_approvals(case)),
-            due=day(grace_ends(proven, policy.retire.grace_workdays)) if proven else "",
+            due=day(ends) if walk.proven else "",
             loses=loses(one.known.survey, one.account),
-            saves=saves(one.account, policy, case.now),
+            saves=will_save(one.account, policy, max(ends, today)),
             steps=steps,
         )
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from shared.domain.account import SigningAccount
+from shared.domain.validation import Said
 from shared.domain.walk import Halt, RetireState, Step, WalkRow
 
 EVERYTHING = "/all"  # In place of an account's id: where the audit keeps what concerns all of them.
@@ -31,6 +32,18 @@ class Audit(Protocol):
         """Keep all that is known of an account before it goes, as JSON; the name of the blob. Never replaced."""
         ...
 
+    async def accounts(self) -> frozenset[str]:
+        """ARM ids, in lower case, of all that have ever had a step."""
+        ...
+
+    async def words(self, subscription_id: str) -> Sequence[Said]:
+        """All that signed-in people said of validations of a subscription, or withdrew, as it was written."""
+        ...
+
+    async def add_word(self, said: Said) -> None:
+        """Somebody says so, or withdraws it."""
+        ...
+
     async def policies(self) -> Sequence[tuple[datetime, str]]:
         """Each way in which retiring was set (`RetirePolicy.said`), with its beginning, oldest first."""
         ...
@@ -49,6 +62,10 @@ class RetireBook(Protocol):
 
     async def put(self, row: WalkRow) -> WalkRow:
         """Insert where it has no ETag, or else replace; with its new ETag."""
+        ...
+
+    async def forget(self, row: WalkRow) -> None:
+        """Take a row away: nobody knows its account any more. Raises Conflict."""
         ...
 
     async def take_day(self, day: date, account_id: str) -> str:

@@ -5,15 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.domain.subscription import subscription_scope
+from shared.domain.validation import Said
 from shared.domain.walk import Step
 from shared.store.blobs import Blobs
 from shared.store.schema import Codec
 
 STEP = Codec[Step](Step)
 POLICY = Codec[tuple[datetime, str]](tuple[datetime, str])
+WORD = Codec[Said](Said)
 
 CONTAINER = "countersign-audit"
 POLICIES = "policies.jsonl"
+STEPS = "steps.jsonl"
+LEAST_PARTS = 4  # Of the name of an account's blob; one that concerns all accounts has fewer.
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +29,32 @@ class BlobAudit:
 
     async def steps(self, account_id: str, created: datetime | None) -> Sequence[Step]:
         """Raises ValueError, with blob and line, where one cannot be read."""
-        return await self._lines(f"{_folder(account_id, created)}/steps.jsonl", STEP)
+        return await self._lines(f"{_folder(account_id, created)}/{STEPS}", STEP)
 
     async def add(self, account_id: str, created: datetime | None, step: Step) -> None:
         """One line in one block."""
-        await self._add(f"{_folder(account_id, created)}/steps.jsonl", STEP.text(step))
+        await self._add(f"{_folder(account_id, created)}/{STEPS}", STEP.text(step))
 
     async def snapshot(self, account_id: str, created: datetime | None, at: datetime, text: str) -> str:
         """By its time and content: another one never takes its place."""
         digest = hashlib.sha256(text.encode()).hexdigest()[:12]
         name = f"{_folder(account_id, created)}/snapshot-{at:%Y%m%dT%H%M%S}-{digest}.json"
-        await self.blobs.write(CONTAINER, name, text.encode())
+        await self.blobs.create(CONTAINER, name, text.encode())
         return name
+
+    async def accounts(self) -> frozenset[str]:
+        """By one list of all names."""
+        names = [name.split("/") for name in await self.blobs.names(CONTAINER)]
+        folders = [parts[:-2] for parts in names if parts[-1] == STEPS and len(parts) >= LEAST_PARTS]
+        return frozenset("/".join(("", *folder)) for folder in folders)
+
+    async def words(self, subscription_id: str) -> Sequence[Said]:
+        """One blob a subscription."""
+        return await self._lines(_words(subscription_id), WORD)
+
+    async def add_word(self, said: Said) -> None:
+        """One line more."""
+        await self._add(_words(said.entry.subscription_id), WORD.text(said))
 
     async def policies(self) -> Sequence[tuple[datetime, str]]:
         """All of them."""
@@ -57,6 +76,10 @@ class BlobAudit:
             except ValueError as error:
                 raise ValueError(f"{CONTAINER}/{name}, line {number}: cannot be read") from error
         return found
+
+
+def _words(subscription_id: str) -> str:
+    return f"{subscription_scope(subscription_id).strip('/')}/words.jsonl"
 
 
 def _folder(account_id: str, created: datetime | None) -> str:

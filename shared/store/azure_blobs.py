@@ -1,6 +1,6 @@
 """Blobs in Azure: block blobs that are replaced, append blobs that grow."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from io import BytesIO  # A large body sent as plain bytes would hold up the event loop.
 from typing import Any
 
@@ -13,6 +13,7 @@ from azure.storage.blob.aio import BlobClient, BlobServiceClient
 from shared.store import limits
 from shared.store.azure_clients import client_options, spelled_out
 
+_THERE_ALREADY = (StorageErrorCode.BLOB_ALREADY_EXISTS, "BlobImmutableDueToPolicy")
 _NOTHING_THERE = (StorageErrorCode.BLOB_NOT_FOUND, StorageErrorCode.CONTAINER_NOT_FOUND)
 
 
@@ -49,6 +50,25 @@ class AzureBlobs:
         """As `Blobs.write`."""
         blob = self._blob(container, name)
         await self._in_container(container, lambda: blob.upload_blob(BytesIO(content), overwrite=True))
+
+    async def create(self, container: str, name: str, content: bytes) -> None:
+        """As `Blobs.create`: also one that an immutability policy has locked."""
+        blob = self._blob(container, name)
+        try:
+            await self._in_container(container, lambda: blob.upload_blob(BytesIO(content), overwrite=False))
+        except HttpResponseError as error:
+            if _code(error) not in _THERE_ALREADY:
+                raise
+
+    async def names(self, container: str) -> Sequence[str]:
+        """As `Blobs.names`, page by page."""
+        limits.check_queue_name(container)
+        try:
+            return [name async for name in self._service.get_container_client(container).list_blob_names()]
+        except ResourceNotFoundError as error:
+            if _code(error) not in _NOTHING_THERE:
+                raise
+            return ()
 
     async def append(self, container: str, name: str, content: bytes) -> None:
         """As `Blobs.append`. LimitExceeded for a blob that was written whole."""

@@ -1,5 +1,6 @@
 """Blobs: views that are replaced, and days that grow."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 
@@ -12,6 +13,14 @@ class Blobs(Protocol):
 
     async def write(self, container: str, name: str, content: bytes) -> None:
         """Replace a blob."""
+        ...
+
+    async def create(self, container: str, name: str, content: bytes) -> None:
+        """Write a blob once: where there is one of that name, it stays as it is."""
+        ...
+
+    async def names(self, container: str) -> Sequence[str]:
+        """Of all blobs of a container; none where there is no container."""
         ...
 
     async def append(self, container: str, name: str, content: bytes) -> None:

@@ -113,6 +113,16 @@ class InMemoryBlobs:
         self._blobs[container, name] = content
         self._growing.discard((container, name))
 
+    async def create(self, container: str, name: str, content: bytes) -> None:
+        """As `Blobs.create`."""
+        limits.check_queue_name(container)
+        self._blobs.setdefault((container, name), content)
+
+    async def names(self, container: str) -> Sequence[str]:
+        """As `Blobs.names`."""
+        limits.check_queue_name(container)
+        return [name for of, name in self._blobs if of == container]
+
     async def append(self, container: str, name: str, content: bytes) -> None:
         """As `Blobs.append`. LimitExceeded for a blob that was written whole."""
         limits.check_queue_name(container)

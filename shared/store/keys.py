@@ -31,6 +31,8 @@ def key(*parts: str) -> str:
 
 def parts(encoded: str) -> tuple[str, ...]:
     """The parts that `key` was given, in lower case."""
+    if _ESCAPE not in encoded:
+        return tuple(encoded.split(SEPARATOR))
     return tuple(_ESCAPED.sub(lambda match: chr(int(match[1], 16)), part) for part in encoded.split(SEPARATOR))
 
 

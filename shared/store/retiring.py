@@ -41,6 +41,11 @@ class TableRetireBook:
         [etag] = await self.subscriptions.transact(key(subscription_of(account_id)), [operation])
         return replace(row, etag=etag)
 
+    async def forget(self, row: WalkRow) -> None:
+        """What the audit holds of it stays."""
+        account_id = row.walk.account_id
+        await self.subscriptions.transact(key(subscription_of(account_id)), [Delete(key(KIND, account_id), row.etag)])
+
     async def take_day(self, day: date, account_id: str) -> str:
         """Whoever inserts first has it; one's own insert that is repeated has it, too."""
         try:

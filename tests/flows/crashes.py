@@ -64,6 +64,14 @@ class FusedBlobs:
         """As `Blobs.write`."""
         await self.fuse.run(lambda: self.blobs.write(container, name, content), writes=True)
 
+    async def create(self, container: str, name: str, content: bytes) -> None:
+        """As `Blobs.create`."""
+        await self.fuse.run(lambda: self.blobs.create(container, name, content), writes=True)
+
+    async def names(self, container: str) -> Sequence[str]:
+        """As `Blobs.names`."""
+        return await self.fuse.run(lambda: self.blobs.names(container))
+
     async def append(self, container: str, name: str, content: bytes) -> None:
         """As `Blobs.append`."""
         await self.fuse.run(lambda: self.blobs.append(container, name, content), writes=True)

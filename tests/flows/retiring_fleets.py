@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from shared.domain.rules.book import BOOK
+from shared.rule_settings import setting_name
 from shared.wiring import House
 from tests.flows.crashes import fused
 from tests.flows.fakes import START
@@ -22,7 +23,7 @@ OTHERS = (
     *("healthy", "expired", "imported", "by event", "in progress", "not given up", "unconfirmed", "suspended"),
     *("tagged", "locked", "shared", "signed of late"),
 )
-NOTHING_TOLD = {f"RULES__{name.upper().replace('-', '_')}": "off" for name in BOOK}
+NOTHING_TOLD = {setting_name(name): "off" for name, rule in BOOK.items() if not rule.to_everyone}
 HELD_ABOVE = 3
 PEOPLE = ("ana", "ben", "cleo")
 

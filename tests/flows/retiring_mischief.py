@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from shared.domain.subscription import subscription_scope
+from shared.domain.validation import RegisterEntry, ValidationStatus, Way
 from shared.domain.walk import Approval, Stage, Walk, WalkRow
 from shared.store.keys import key, prefix
 from shared.store.retiring import KIND, RETIRING
@@ -162,6 +163,30 @@ async def remove_rows(life: "Life", account: TrueAccount) -> None:
     await free_the_day(life, account)
 
 
+async def lift_by_force(life: "Life", _account: TrueAccount) -> None:
+    """Somebody deletes the row that holds everything."""
+    await life.world.house().retire.cases.book.set_halt(None)
+
+
+async def put_words(life: "Life", account: TrueAccount) -> None:
+    """Somebody who may write the tables makes a person say that it failed, or what that person said before."""
+    register, now = life.world.house().register.register, life.world.clock.now()
+    key_, history = key_of(account), await life.world.house().register.history(account.subscription, key_of(account))
+    failed = [one.entry for one in history if one.entry.status is ValidationStatus.FAILED]
+    forged = RegisterEntry(
+        account.subscription,
+        "" if key_.startswith("account:") else key_,
+        ValidationStatus.FAILED,
+        "kim",
+        now,
+        Way.PERSON,
+        account=account.name,
+        given_up_by="kim",
+    )
+    there = (await register.entered(account.subscription)).get(key_)
+    await register.say(life.chance.choice((*failed, forged)), there.etag if there else "")
+
+
 async def free_the_day(life: "Life", _account: TrueAccount) -> None:
     """So that another one may go today."""
     rows = life.world.storage.looks
@@ -292,6 +317,8 @@ MISCHIEF = (
     Mischief(forge, weight=4),
     Mischief(remove_rows, weight=1),
     Mischief(free_the_day, weight=2, when=("evening",)),
+    Mischief(lift_by_force),
+    Mischief(put_words, weight=3),
     Mischief(recreate, weight=1),
     Mischief(set_anew, weight=1),
     Mischief(not_end, weight=1),

@@ -28,6 +28,7 @@ class RetiringWorld(World):
     eraser: WatchedEraser = field(init=False)
     altered: Callable[[House], House] | None = None
     checked: dict[str, tuple[TrueAccount, bool]] = field(default_factory=dict)
+    checked_at: datetime = START
 
     def __post_init__(self) -> None:
         """Nothing is there yet."""
@@ -104,6 +105,7 @@ class RetiringWorld(World):
         await self.look()
         now, hidden = self.clock.now(), self.azure.forbidden
         blind = self.shown.no_locks or self.azure.index_fails
+        self.checked_at = now
         self.checked = {
             one.id: (one, any(shown(self.truth, one, now)))
             for one in self.truth.accounts
@@ -118,13 +120,13 @@ class RetiringWorld(World):
 
     def noticed(self) -> None:
         """A run followed a check: whoever was not a candidate then begins anew."""
-        now, truth = self.clock.now(), self.truth
+        now, truth, then = self.clock.now(), self.truth, self.checked_at
         for account, amiss in self.checked.values():
             if not account.there(now) or account.accepted:
                 continue
-            if amiss or any(said(truth, account, now)):
+            if amiss or any(said(truth, account, then)):
                 account.restart, account.clean = now, []
-            elif not any(unconfirmed(truth, account, now)) and truth.mode != "off":
+            elif not any(unconfirmed(truth, account, then)) and truth.mode != "off":
                 account.clean.append(now)
         self.checked = {}
 

@@ -52,7 +52,7 @@ async def test_whoever_reads_sees_the_plan_and_every_step() -> None:
         [one] = (await client.get(OLD, headers=READER)).json()
     assert ("approve", ["old"]) == (plan["mode"], [account["account"] for account in plan["accounts"]])
     assert ["candidate", *["still a candidate"] * 4, "announced"] == [step["kind"] for step in one["steps"]]
-    assert "saves 9.99 USD a month from December" == one["saves"]
+    assert "saves 9.99 USD a month from January, if it is deleted by 31 Dec 2026" == one["saves"]
     assert all(condition["holds"] for condition in one["conditions"])
     assert 1 == one["approvals_needed"]
 

@@ -15,7 +15,7 @@ from shared.ports.azure import SubscriptionReader
 from shared.store.retiring import TableRetireBook
 from shared.wiring import House
 from tests.flows.retiring_fleets import Life
-from tests.flows.retiring_mischief import Mischief, lock_for_the_day
+from tests.flows.retiring_mischief import Mischief, lock_for_the_day, put_words
 
 MOST_FLEETS = 100
 
@@ -34,12 +34,12 @@ def without(*checks: gate.Check) -> Callable[[Case], Yes | No]:
 
 
 @dataclass(frozen=True, slots=True)
-class DeafBook(TableRetireBook):
+class DeafCases(Cases):
     """Hears of no halt."""
 
-    async def halt(self) -> Halt | None:
-        """None, whoever holds."""
-        return None
+    def held(self, halt: Halt | None) -> str:  # noqa: ARG002
+        """By nobody."""
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +93,9 @@ def with_cases(house: House, cases: Cases) -> House:
 
 def deaf(house: House) -> House:
     """No halt is heard, neither at the gate nor right before the call."""
-    cases, rows = house.retire.cases, house.retire.cases.book
-    assert isinstance(rows, TableRetireBook)
-    book = DeafBook(rows.subscriptions, rows.looks)
-    return with_cases(gated(gate._halted)(house), replace(cases, book=book))
+    cases = house.retire.cases
+    hearing = (cases.known, cases.register, cases.book, cases.audit, cases.looks, cases.policy, cases.zone)
+    return with_cases(gated(gate._halted)(house), DeafCases(*hearing))
 
 
 def hasty(house: House) -> House:
@@ -127,6 +126,9 @@ class Missing:
 
 MISSING: Mapping[str, Missing] = {
     "conditions": Missing(gated(gate._conditions), "confirmed it of late", ("read", "approve")),
+    "heard": Missing(
+        gated(gate._heard), "confirmed it of late", ("read", "approve"), (Mischief(put_words, when=("morning",)),)
+    ),
     "halted": Missing(deaf, "everything is held"),
     "one a day": Missing(hasty, "another one was deleted that day"),
     "hours": Missing(gated(gate._hours), "outside days and hours"),

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from shared.domain.account import SigningAccount, investigated
 from shared.domain.policy import Policy
-from shared.domain.rules.concerns import requests
+from shared.domain.rules.concerns import Request, requests
 from shared.domain.rules.contradiction import CONTRADICTION
 from shared.domain.survey import Survey
 from shared.domain.tags import tags_of
@@ -38,12 +38,13 @@ class Condition:
 
 def conditions(survey: Survey, account: SigningAccount, policy: Policy, now: datetime) -> tuple[Condition, ...]:
     """All of them must hold, in the order in which a person would ask."""
-    said = [entry for entry, accounts in requests(survey) if account.id in {one.id for one in accounts}]
+    asked = list(requests(survey))
+    said = [entry for entry, accounts in asked if account.id in {one.id for one in accounts}]
     return (
         _failed(survey, account, said),
         _final(said),
         _confirmed(said, now),
-        _alone(survey, account, said),
+        _alone(survey, account, asked, said),
         _cannot_sign(survey, account, now),
         _in_order(survey, account),
         _not_signed(survey, account, policy.retire.after_days, now),
@@ -89,16 +90,18 @@ def _by_person_of_late(statement: Statement, now: datetime) -> bool:
     return statement.way is Way.PERSON and now - statement.at <= CONFIRMED_WITHIN
 
 
-def _alone(survey: Survey, account: SigningAccount, said: Sequence[RegisterEntry]) -> Condition:
+def _alone(
+    survey: Survey, account: SigningAccount, asked: Sequence[Request], said: Sequence[RegisterEntry]
+) -> Condition:
     words = "no other account uses its validations or waits for them"
-    ours, known = {entry.key for entry in said}, list(requests(survey))
+    ours = {entry.key for entry in said}
     others = {
-        other.name for entry, accounts in known if entry.key in ours for other in accounts if other.id != account.id
+        other.name for entry, accounts in asked if entry.key in ours for other in accounts if other.id != account.id
     }
     if others:
         return Condition(words, False, listing(sorted(others)))
     unread = [other.name for other in survey.accounts if not survey.known_profiles(other)]
-    unassigned = [entry.title for entry, accounts in known if entry.open and not accounts]
+    unassigned = [entry.title for entry, accounts in asked if entry.open and not accounts]
     if unread or unassigned:
         return Condition(words, None, f"{listing(unread or unassigned)} may")
     return Condition(words, True, "none does")

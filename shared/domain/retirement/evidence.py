@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import date
 
 from shared.domain.account import SigningAccount
 from shared.domain.policy import Policy
 from shared.domain.rules.concerns import requests
+from shared.domain.savings import will_save
 from shared.domain.survey import Survey
 from shared.domain.validation import RegisterEntry
 from shared.domain.words import count, day, listing
@@ -39,25 +39,11 @@ def loses(survey: Survey, account: SigningAccount) -> str:
     return f"{what}, perhaps its identity validations, and its history. Signatures already made stay valid."
 
 
-def saves(account: SigningAccount, policy: Policy, now: datetime) -> str:
-    """`saves 9.99 USD a month from December`: a month that has begun is charged in full."""
-    fee, following = fee_of(account, policy), now.date().replace(day=1) + timedelta(days=32)
-    return f"saves {fee} USD a month from {following:%B}" if fee else f"stops its fee from {following:%B}"
-
-
-def fee_of(account: SigningAccount, policy: Policy) -> Decimal | None:
-    """USD a month, by the list; None for an unknown SKU."""
-    terms = policy.quota.terms(account.sku)
-    return terms.fee if terms else None
-
-
-def notice(
-    survey: Survey, account: SigningAccount, policy: Policy, not_before: date, now: datetime
-) -> Mapping[str, str]:
+def notice(survey: Survey, account: SigningAccount, policy: Policy, not_before: date) -> Mapping[str, str]:
     """What is said when it is announced."""
     return {
         "Deleted": f"not before {day(not_before)}",
         "Lost": loses(survey, account),
-        "Saves": saves(account, policy, now),
+        "Saves": will_save(account, policy, not_before),
         "Again": "Creating it again is charged in full again.",
     }

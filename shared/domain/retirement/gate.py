@@ -65,7 +65,7 @@ class Case:
     """One account before the gate, as it was read at `read_at`.
 
     `evidence` is the fingerprint of what an approval must have seen. `speakers` are those who said how it is with its
-    validations: none of them approves.
+    validations: none of them approves. `unheard` is a word of which the list tells, and which the audit does not know.
     """
 
     account: SigningAccount
@@ -75,6 +75,7 @@ class Case:
     walk: Walk
     evidence: str
     speakers: frozenset[str]
+    unheard: str
     around: Circumstances
     read_at: datetime
     now: datetime
@@ -127,7 +128,7 @@ def grace_ends(proven: date, workdays: int) -> date:
 
 
 def _mode(case: Case) -> str:
-    return "retiring is switched off (RETIRE__MODE)" if case.policy.mode is RetireMode.OFF else ""
+    return "retiring is switched off (RETIRE__MODE)" if not case.policy.on else ""
 
 
 def _opted_in(case: Case) -> str:
@@ -194,6 +195,11 @@ def _grace(case: Case) -> str:
         return "" if case.walk.announced else "no grace has begun"
     last = grace_ends(proven.date(), case.policy.grace_workdays)
     return "" if case.now.date() > last else f"the time to say no ends with {day(last)}"
+
+
+def _heard(case: Case) -> str:
+    """The list is rows; whoever may write them could put words into somebody's mouth."""
+    return f"the audit does not know that {case.unheard}: that must be said again" if case.unheard else ""
 
 
 def _not_blocked(case: Case) -> str:
@@ -268,6 +274,7 @@ CHECKS: tuple[Check, ...] = (
     _excused,
     _once,
     _conditions,
+    _heard,
     _not_blocked,
     _seen_long_enough,
     _announced,

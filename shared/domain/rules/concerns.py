@@ -10,6 +10,7 @@ from shared.domain.validation import RegisterEntry, ValidationStatus
 from shared.domain.words import count, day, listing
 
 type Bound = Sequence[BoundProfile]
+type Request = tuple[RegisterEntry, Sequence[SigningAccount]]
 
 
 def in_use(survey: Survey, now: datetime) -> Iterator[tuple[RegisterEntry, Bound]]:
@@ -28,7 +29,7 @@ def in_use(survey: Survey, now: datetime) -> Iterator[tuple[RegisterEntry, Bound
             yield entry, bound
 
 
-def requests(survey: Survey) -> Iterator[tuple[RegisterEntry, Sequence[SigningAccount]]]:
+def requests(survey: Survey) -> Iterator[Request]:
     """Every entry that concerns an account: one that uses it, or the one that it was requested for.
 
     An entry that names no account and is used by none concerns whoever entered it, and is given as well; one whose

@@ -7,6 +7,7 @@ from shared.domain.account import SigningAccount
 from shared.domain.finding import Finding, Rule, Severity
 from shared.domain.policy import Policy
 from shared.domain.rules import pages
+from shared.domain.savings import saves
 from shared.domain.survey import AccountFacts, Survey
 from shared.domain.walk import Stage, Walk
 from shared.domain.words import day, moment
@@ -59,12 +60,13 @@ def retirement_blocked(survey: Survey, _policy: Policy, _now: datetime) -> Itera
         )
 
 
-def account_retired(survey: Survey, _policy: Policy, now: datetime) -> Iterator[Finding]:
+def account_retired(survey: Survey, policy: Policy, now: datetime) -> Iterator[Finding]:
     """An account was retired: it was deleted after its validation failed, and its billing stops."""
     for known in survey.gone.values():
         walk = survey.walks.get(known.account.id)
         if walk and retired(known, walk) and walk.ended and now - walk.ended < NEWS_FOR:
-            yield _retired(survey, known.account, walk, walk.accepted or walk.ended)
+            deleted = walk.accepted or walk.ended
+            yield _retired(survey, known.account, walk, deleted, saves(known.account, policy, deleted.date()))
 
 
 def retired(known: AccountFacts, walk: Walk | None) -> bool:
@@ -135,16 +137,14 @@ def _on_their_way(survey: Survey, *stages: Stage) -> Iterator[tuple[SigningAccou
             yield account, walk
 
 
-def _retired(survey: Survey, account: SigningAccount, walk: Walk, deleted: datetime) -> Finding:
-    saves = walk.facts.get("Saves", "")
+def _retired(survey: Survey, account: SigningAccount, walk: Walk, deleted: datetime, saved: str) -> Finding:
     approved = ", ".join(one.by for one in walk.approvals)
-    facts = {"Deleted": moment(deleted), "Saves": saves, "Approved by": approved, "Billing": _billing(walk)}
+    facts = {"Deleted": moment(deleted), "Saves": saved, "Approved by": approved, "Billing": _billing(walk)}
     return Finding(
         rule=RETIRED.name,
         subject=subject_of(account),
         severity=Severity.WARNING,
-        what=f"Account {account.name} ({survey.subscription.name}) was retired on {day(deleted.date())}"
-        + (f": it {saves}" if saves else ""),
+        what=f"Account {account.name} ({survey.subscription.name}) was retired on {day(deleted.date())}: it {saved}",
         stops="Nothing stops: its validation had failed, so nothing could be signed with it.",
         next_step=RETIRED.advice,
         rests_on=(),
