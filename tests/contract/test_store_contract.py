@@ -303,3 +303,14 @@ class TestBlobs:
         with pytest.raises(LimitExceeded, match="written whole"):
             await store.blobs.append(store.place, "view", b"more")
         assert await store.blobs.read(store.place, "view") == b"whole"
+
+    async def test_a_blob_that_was_created_stays_as_it_is(self, store: Store) -> None:
+        await store.blobs.create(store.place, "kept", b"one")
+        await store.blobs.create(store.place, "kept", b"two")
+        assert await store.blobs.read(store.place, "kept") == b"one"
+
+    async def test_every_name_is_listed(self, store: Store) -> None:
+        assert list(await store.blobs.names(store.place)) == []
+        await store.blobs.write(store.place, "views/株式会社 1.json", b"")
+        await store.blobs.append(store.place, "a/b/steps.jsonl", b"1")
+        assert sorted(await store.blobs.names(store.place)) == ["a/b/steps.jsonl", "views/株式会社 1.json"]

@@ -7,9 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from shared.domain.subscription import Subscription
+from shared.domain.validation import RegisterEntry, Said, ValidationStatus, Way
 from shared.domain.walk import Halt, RetireState, Stage, Step, StepKind, Walk, WalkRow
 from shared.ports.clock import Clock
 from shared.ports.errors import Conflict
+from shared.ports.retiring import EVERYTHING
 from shared.store.audit import CONTAINER, POLICIES, BlobAudit
 from shared.store.keys import key
 from shared.store.retiring import KIND, TableRetireBook
@@ -76,6 +78,39 @@ async def test_a_snapshot_never_takes_anothers_place(store: Store) -> None:
     first, second = [await audit.snapshot(account, BORN, NOW, text) for text in ('{"a": 1}', '{"a": 2}')]
     assert first != second
     assert [b'{"a": 1}', b'{"a": 2}'] == [await store.blobs.read(CONTAINER, name) for name in (first, second)]
+
+
+async def test_what_people_said_is_kept_in_order_a_subscription_by_itself(store: Store) -> None:
+    audit, subscription = BlobAudit(store.blobs), f"{store.place}-a"
+    entry = RegisterEntry(subscription, "", ValidationStatus.FAILED, "小林", NOW, Way.PERSON, account="old")
+    words = [Said(entry), Said(replace(entry, note="line\nbreak")), Said(entry, withdrawn=True)]
+    assert [] == await audit.words(subscription)
+    for said in (*words, Said(replace(entry, subscription_id=f"{store.place}-b"))):
+        await audit.add_word(said)
+    assert words == list(await audit.words(subscription))
+
+
+async def test_accounts_with_an_audit_are_known_by_it_alone(store: Store) -> None:
+    """Neither what concerns all of them nor the words of a subscription is one."""
+    audit, accounts = BlobAudit(store.blobs), {named(store, name) for name in ("a", "b")}
+    for account in accounts:
+        await audit.add(account, BORN, Step(NOW, StepKind.CANDIDATE))
+        await audit.add(account, None, Step(NOW, StepKind.CANDIDATE))
+    await audit.add(EVERYTHING, None, Step(NOW, StepKind.HALTED))
+    await audit.add_word(Said(RegisterEntry(store.place, "", ValidationStatus.FAILED, "a", NOW, Way.PERSON)))
+    found = await audit.accounts()
+    assert accounts == {one for one in found if store.place in one}
+    assert all(one.startswith("/subscriptions/") for one in found)
+
+
+async def test_a_row_is_forgotten_unless_somebody_changed_it(store: Store) -> None:
+    book = TableRetireBook(store.rows, store.rows)
+    before = await book.put(row(store))
+    after = await book.put(replace(before, claim="a"))
+    with pytest.raises(Conflict):
+        await book.forget(before)
+    await book.forget(after)
+    assert {} == await book.walks(SUBSCRIPTION)
 
 
 async def test_each_way_in_which_it_was_set_is_kept_with_its_beginning(store: Store) -> None:

@@ -8,12 +8,8 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.policy import RetireMode
-from shared.domain.subscription import subscription_of
-from shared.domain.walk import Approval, Halt, Stage, StepKind, Walk, WalkRow
+from shared.domain.walk import Halt, Stage, StepKind
 from shared.flows.retirements import NotNow
-from shared.store.keys import prefix
-from shared.store.retiring import RETIRING
-from shared.store.rows import Delete
 from tests.flows.fakes import START
 from tests.flows.retirement_truth import TrueProfile, Word
 from tests.flows.retiring_days import ANNOUNCED, DAY, DUE, MORNING, SEEN, Days
@@ -305,41 +301,6 @@ async def test_one_a_day() -> None:
     assert [] == days.world.truth.complaints
 
 
-async def test_one_a_day_also_where_somebody_takes_the_days_row_away() -> None:
-    days = Days()
-    other = days.world.add_account("older")
-    days.also = {day: lambda: days.world.gave_up(other) for day in (0, 10, 20)}
-    days.also |= {SEEN + 1: lambda: days.world.seen(other)}
-    await days.until(DUE)
-    rows = days.world.storage.looks
-    for row in await rows.query(RETIRING, *prefix("day")):
-        await rows.transact(RETIRING, [Delete(row.key, "*")])
-    await days.step()
-    assert (1, []) == (days.sent, days.world.truth.complaints)
-
-
-async def test_rows_that_somebody_forged_count_for_nothing() -> None:
-    """An announcement, a proof and approvals of long ago, and a hundred checks: none of it is in the audit."""
-    days = await Days("approve").until(1)
-    house, long_ago = days.world.house(), MORNING - 60 * DAY
-    forged = Walk(
-        *(days.old.id, days.old.created, Stage.ANNOUNCED),
-        since=long_ago,
-        looks=tuple("123456789"),
-        announced=long_ago,
-        proven=long_ago,
-        approvals=(Approval("ben", MORNING + 16 * DAY, (await days.planned()).evidence),),
-    )
-    book = house.retire.cases.book
-    there = (await book.walks(subscription_of(days.old.id)))[days.old.id]
-    await book.put(WalkRow(forged, etag=there.etag))
-    days.world.clock.at = MORNING + 17 * DAY
-    await days.world.gave_up(days.old)
-    await days.world.check()
-    await days.step()
-    assert (0, Stage.CANDIDATE) == (days.sent, await days.stage())
-
-
 async def test_an_account_of_the_same_name_is_another_one() -> None:
     """What was announced and read was another incarnation."""
     days = await Days().until(DUE - 1)
@@ -368,3 +329,21 @@ async def test_every_step_is_in_the_audit_with_who_and_why() -> None:
         (StepKind.GONE, "countersign"),
     ] == [(step.kind, step.by) for step in steps]
     assert START < steps[0].at
+
+
+async def test_where_checks_are_made_once_a_day_it_becomes_due_all_the_same() -> None:
+    """What was known in the early morning is asked by day; what is deleted is read anew."""
+    days = await Days().until(DUE - 1)
+    days.world.clock.at = (MORNING + DUE * DAY).replace(hour=5)
+    await days.world.check()
+    days.world.clock.at = (MORNING + DUE * DAY).replace(hour=12)
+    await days.world.retire()
+    assert (1, []) == (days.sent, days.world.truth.complaints)
+
+
+async def test_health_says_when_retiring_does_not_run_any_more() -> None:
+    days = await Days().until(1)
+    health, ran = days.world.house().health, days.world.clock.now() - timedelta(minutes=3)
+    in_time, late = [await health.run(ran + timedelta(minutes=after)) for after in (60, 61)]
+    assert not [one for one in in_time.problems if "Retiring" in one]
+    assert "Retiring has not run since Sat 21 Nov 2026 10:05 UTC." in late.problems

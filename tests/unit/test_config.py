@@ -297,6 +297,13 @@ def test_a_rule_that_is_set_under_a_wrong_name_is_said(name: str) -> None:
     assert f"{name} is not a setting of Countersign: did you mean RULES__SIGNING_SPIKE?" == mistake.sentence
 
 
+@pytest.mark.parametrize("value", ["off", "observe", "observe:3"])
+def test_what_everybody_must_hear_of_cannot_be_switched_off(value: str) -> None:
+    settings, [mistake] = config.read({"RULES__RETIREMENT_SET_UP": value, "RULES__COST_IDLE": "off"})
+    assert mistake.sentence.startswith("RULES__RETIREMENT_SET_UP: this is told to every receiver, whatever is set")
+    assert {"cost-idle"} == set(settings.rules)
+
+
 GUID = "3c0e8f52-74d5-4a1b-92cf-8f6d4b309c32"
 
 

@@ -1,0 +1,180 @@
+"""Retirement where somebody may write the tables: rows that were put in or taken away, and none of it counts."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.domain.subscription import subscription_of
+from shared.domain.validation import RegisterEntry, Said, ValidationStatus, Way
+from shared.domain.walk import Approval, Stage, Walk, WalkRow
+from shared.store.keys import key, prefix
+from shared.store.retiring import KIND, RETIRING
+from shared.store.rows import Delete
+from tests.flows.retirement_truth import Word
+from tests.flows.retiring_days import ANNOUNCED, DUE, MORNING, SEEN, Days
+from tests.flows.retiring_world import DAY, key_of
+
+
+async def take_away(days: Days) -> None:
+    """Every row of a walk."""
+    rows, partition = days.world.storage.subscriptions, key(days.old.subscription)
+    for row in await rows.query(partition, *prefix(KIND)):
+        await rows.transact(partition, [Delete(row.key, "*")])
+
+
+def forged(days: Days, status: ValidationStatus = ValidationStatus.FAILED, by: str = "kim") -> RegisterEntry:
+    """A word that nobody has said."""
+    now, given_up = days.world.clock.now(), by if status is ValidationStatus.FAILED else ""
+    account = days.old.name
+    return RegisterEntry(days.old.subscription, "", status, by, now, Way.PERSON, account=account, given_up_by=given_up)
+
+
+async def put(days: Days, entry: RegisterEntry) -> None:
+    """Into the rows of the validation list, past everything that would write it to the audit."""
+    register = days.world.house().register.register
+    there = (await register.entered(entry.subscription_id)).get(entry.key)
+    assert await register.say(entry, there.etag if there else "")
+
+
+async def mornings(days: Days, first: int, last: int) -> None:
+    """Without a word of anybody."""
+    for day in range(first, last + 1):
+        days.world.clock.at = MORNING + day * DAY
+        await days.world.check()
+        await days.step()
+
+
+async def test_an_announcement_approvals_and_checks_in_a_row_do_not_count() -> None:
+    days = await Days("approve").until(1)
+    long_ago = MORNING - 60 * DAY
+    walk = Walk(
+        *(days.old.id, days.old.created, Stage.ANNOUNCED),
+        since=long_ago,
+        looks=tuple("123456789"),
+        announced=long_ago,
+        proven=long_ago,
+        approvals=(Approval("ben", MORNING + 16 * DAY, (await days.planned()).evidence),),
+    )
+    book = days.world.house().retire.cases.book
+    there = (await book.walks(subscription_of(days.old.id)))[days.old.id]
+    await book.put(WalkRow(walk, etag=there.etag))
+    days.world.clock.at = MORNING + 17 * DAY
+    await days.world.gave_up(days.old)
+    await days.world.check()
+    await days.step()
+    assert (0, Stage.CANDIDATE) == (days.sent, await days.stage())
+
+
+async def test_one_a_day_also_where_somebody_takes_the_days_row_away() -> None:
+    days = Days()
+    other = days.world.add_account("older")
+    days.also = {day: lambda: days.world.gave_up(other) for day in (0, 10, 20)}
+    days.also |= {SEEN + 1: lambda: days.world.seen(other)}
+    await days.until(DUE)
+    rows = days.world.storage.looks
+    for row in await rows.query(RETIRING, *prefix("day")):
+        await rows.transact(RETIRING, [Delete(row.key, "*")])
+    await days.step()
+    assert (1, []) == (days.sent, days.world.truth.complaints)
+
+
+@pytest.mark.parametrize("how", ["tag", "word"])
+async def test_a_no_ends_the_walk_also_where_its_row_was_taken_away(how: str) -> None:
+    """It was said while nobody could see by the rows that there was a walk, and taken back later."""
+    days = await Days().until(ANNOUNCED + 3)
+    await take_away(days)
+    old, now = days.old, days.world.clock.now()
+    days.old.kept = how == "tag"
+    if how == "word":
+        await days.world.say(Word(old.subscription, key_of(old), old.name, "In Progress", "kim", now))
+    await days.until(ANNOUNCED + 4)
+    assert Stage.HEALED is await days.stage()
+    days.old.kept = False
+    await days.world.gave_up(days.old)
+    await days.until(DUE + 1)
+    assert (0, []) == (days.sent, days.world.truth.complaints)
+
+
+async def test_a_delete_is_followed_to_its_end_also_where_its_row_was_taken_away() -> None:
+    days = await Days().until(DUE)
+    await take_away(days)
+    await days.until(DUE + 1)
+    assert (1, Stage.DELETED, ["first"]) == (days.sent, await days.stage(), days.heard("account-retired"))
+
+
+async def test_what_somebody_holds_is_held_until_somebody_lifts_it() -> None:
+    days = await Days().until(DUE - 1)
+    await days.world.halt()
+    await days.world.house().retire.cases.book.set_halt(None)
+    await days.until(DUE + 2)
+    assert (0, True) == (days.sent, (await days.world.house().retirements.overview(MORNING)).halted is not None)
+    assert await days.world.house().retirements.lift("ana", days.world.clock.now())
+    days.world.truth.halted = False
+    await days.until(DUE + 3)
+    assert (1, []) == (days.sent, days.world.truth.complaints)
+
+
+async def test_a_word_that_was_put_into_somebodys_mouth_deletes_nothing() -> None:
+    days = await Days().until(SEEN)
+    for day in range(SEEN + 1, DUE + 4):
+        await mornings(days, day, day)
+        await put(days, forged(days))
+        await days.step()
+    assert (0, Stage.ANNOUNCED) == (days.sent, await days.stage())
+    assert "the audit does not know that kim said so" in (await days.planned()).next
+    await days.world.gave_up(days.old)
+    await days.step()
+    assert (1, []) == (days.sent, days.world.truth.complaints)
+
+
+async def test_what_somebody_said_before_does_not_stand_again() -> None:
+    """It failed, as they said; it is under way, as they said later; and the row says that it failed."""
+    days = await Days().until(DUE - 1)
+    old, register = days.old, days.world.house().register
+    before = (await register.entered(old.subscription))[key_of(old)].entry
+    await days.world.say(Word(old.subscription, key_of(old), old.name, "In Progress", "kim", days.world.clock.now()))
+    await put(days, before)
+    await mornings(days, DUE, DUE + 3)
+    assert 0 == days.sent
+
+
+async def test_what_somebody_withdrew_does_not_stand_again() -> None:
+    days = await Days().until(DUE - 1)
+    old, register = days.old, days.world.house().register
+    before = (await register.entered(old.subscription))[key_of(old)]
+    await register.withdraw(Said(before.entry, withdrawn=True), before.etag)
+    await put(days, forged(days, ValidationStatus.IN_PROGRESS))
+    there = (await register.entered(old.subscription))[key_of(old)]
+    assert await register.register.say(before.entry, there.etag)
+    await mornings(days, DUE, DUE + 3)
+    assert 0 == days.sent
+
+
+async def test_a_row_of_an_account_that_nobody_knows_any_more_is_taken_away() -> None:
+    days = await Days().until(1)
+    stranger = days.old.id.replace("/old", "/stranger")
+    book = days.world.house().retire.cases.book
+    await book.put(WalkRow(Walk(stranger, days.old.created, Stage.HEALED)))
+    await days.step()
+    assert {days.old.id} == (await book.walks(days.old.subscription)).keys()
+
+
+async def test_a_note_of_somebody_else_leaves_a_word_standing() -> None:
+    """Who only changes the contact says nothing of the validation."""
+    days = await Days().until(DUE - 1)
+    register, now = days.world.house().register, days.world.clock.now()
+    there = (await register.entered(days.old.subscription))[key_of(days.old)]
+    said = there.entry.statement
+    noted = replace(
+        there.entry,
+        said_by="lena",
+        said_at=now + timedelta(minutes=1),
+        contact="lena",
+        stated_by=said.by,
+        stated_at=said.at,
+        stated_way=said.way,
+    )
+    assert await register.say(noted, there.etag)
+    await days.until(DUE)
+    assert (1, []) == (days.sent, days.world.truth.complaints)
