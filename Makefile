@@ -66,10 +66,10 @@ bench: setup ## What it costs to judge a large fleet, and to tell of 10,000 prob
 	@$(BIN)/python -m benchmarks.telling
 
 torture-quick: setup ## Longer proofs, at most ten minutes
-	@$(BIN)/python -m pytest tests/torture --torture=quick
+	@$(BIN)/python -m pytest tests/torture --torture=quick --numprocesses=logical
 
 torture: setup ## The longest proofs, at most forty minutes
-	@$(BIN)/python -m pytest tests/torture --torture=whole
+	@$(BIN)/python -m pytest tests/torture --torture=whole --numprocesses=logical --dist=worksteal
 
 fresh: ## Clone HEAD into an empty folder and run the README's two commands there
 	@bash scripts/fresh

@@ -132,10 +132,8 @@ def walk_of(account_id: str, created: datetime | None, steps: Iterable[Step], *,
 
 def _after(walk: Walk, step: Step) -> Walk:
     """What a step does not fit changes nothing."""
-    for stages, kind, change in _CHANGES:
-        if step.kind is kind and walk.stage in stages:
-            return change(walk, step)
-    return walk
+    change = _CHANGES.get((walk.stage, step.kind))
+    return change(walk, step) if change else walk
 
 
 def _begun(walk: Walk, step: Step) -> Walk:
@@ -207,7 +205,7 @@ def _blank(walk: Walk, _step: Step | None = None) -> Walk:
 _OPEN = frozenset(stage for stage in Stage if stage.open)
 _RESTING = frozenset({Stage.NONE, Stage.HEALED})
 _ON_ITS_WAY = frozenset({Stage.DELETING})
-_CHANGES: tuple[tuple[frozenset[Stage], StepKind, Callable[[Walk, Step], Walk]], ...] = (
+_BY_STAGES: tuple[tuple[frozenset[Stage], StepKind, Callable[[Walk, Step], Walk]], ...] = (
     (_RESTING, StepKind.CANDIDATE, _begun),
     (frozenset({Stage.CANDIDATE}), StepKind.STILL, _still),
     (frozenset({Stage.CANDIDATE}), StepKind.ANNOUNCED, _announced),
@@ -226,6 +224,7 @@ _CHANGES: tuple[tuple[frozenset[Stage], StepKind, Callable[[Walk, Step], Walk]],
     (_OPEN | _RESTING | {Stage.PRETENDED}, StepKind.EXCUSED, _off(Stage.EXCUSED)),
     (frozenset({Stage.EXCUSED}), StepKind.READMITTED, _blank),
 )
+_CHANGES = {(stage, kind): change for stages, kind, change in _BY_STAGES for stage in stages}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from shared.domain.retirement.gate import NEW_WITHIN, Case, Circumstances
 from shared.domain.rules.concerns import requests
 from shared.domain.subscription import Subscription, subscription_of
 from shared.domain.survey import AccountFacts, Survey
-from shared.domain.validation import ValidationStatus, heard
+from shared.domain.validation import RegisterEntry, Said, ValidationStatus, heard
 from shared.domain.walk import Halt, StepKind, Walk, WalkRow, walk_of
 from shared.flows.known import AsKnown, Known
 from shared.ports.looks import Looks
@@ -105,6 +105,7 @@ class Cases:
         self, survey: Survey, account: SigningAccount, walk: Walk, around: Circumstances, now: datetime
     ) -> Case:
         """For the gate, judged by what was seen when the survey was taken."""
+        said, words = requests_of(survey, account), await self.audit.words(survey.subscription.id)
         return Case(
             account=account,
             subscription=survey.subscription,
@@ -112,26 +113,21 @@ class Cases:
             conditions=conditions(survey, account, self.policy, survey.taken),
             walk=walk,
             evidence=fingerprint(survey, account),
-            speakers=await self._speakers(survey, account),
-            unheard=await self._unheard(survey, account),
+            speakers=await self._speakers(said, words),
+            unheard=next((f"{one.statement.by} said so of {one.title}" for one in said if not heard(one, words)), ""),
             around=around,
             read_at=survey.taken,
             now=now,
         )
 
-    async def _speakers(self, survey: Survey, account: SigningAccount) -> frozenset[str]:
-        """Everybody who ever said how it is with one of its validations, in lower case."""
+    async def _speakers(self, about: Sequence[RegisterEntry], words: Sequence[Said]) -> frozenset[str]:
+        """Everybody who ever said how it is with one of these validations, in lower case."""
         names: set[str] = set()
-        for entry in requests_of(survey, account):
-            said = [one.entry for one in await self.register.history(entry.subscription_id, entry.key)]
-            said += [one.entry for one in await self.audit.words(entry.subscription_id) if one.entry.key == entry.key]
+        for entry in about:
+            history = await self.register.history(entry.subscription_id, entry.key)
+            said = [one.entry for one in (*history, *words) if one.entry.key == entry.key]
             names |= {name.lower() for one in (*said, entry) for name in (one.said_by, one.given_up_by) if name}
         return frozenset(names)
-
-    async def _unheard(self, survey: Survey, account: SigningAccount) -> str:
-        words = await self.audit.words(survey.subscription.id)
-        unheard = [entry for entry in requests_of(survey, account) if not heard(entry, words)]
-        return next((f"{one.statement.by} said so of {one.title}" for one in unheard), "")
 
     async def halt(self) -> Halt | None:
         """By its row, and by the audit as well: a row can be taken away."""
