@@ -9,12 +9,14 @@ from typing import Any
 
 import azure.functions as func
 
+from shared.channels.mail import MESSAGE_ID
 from shared.domain.validation import Fault, RegisterEntry, Way
 from shared.setting_values import GUID
 from shared.testimony import Unfit, entry_of
 
 RESOURCE_EVENTS = "Microsoft.Resources."
 VALIDATION_REPORTED = "Countersign.Validation.Reported"
+MAIL_REPORTED = "Microsoft.Communication.EmailDeliveryReportReceived"
 
 MOST_CHARACTERS = 200
 
@@ -92,6 +94,17 @@ def reported_validation(event: Event, now: datetime, max_years_ahead: int) -> Re
     if wrong:
         raise Unfit(wrong)
     return entry
+
+
+def delivered_letter(event: Event) -> str:
+    """The Message-ID of a letter that was delivered to somebody; "" for other letters, and for what is no report.
+
+    Any other status than Delivered is a failure (Microsoft's reference of `AcsEmailDeliveryReportReceivedEventData`).
+    """
+    status, message_id = event.data.get("status"), event.data.get("internetMessageId")
+    if event.type != MAIL_REPORTED or not isinstance(status, str) or not isinstance(message_id, str):
+        return ""
+    return message_id if status.lower() == "delivered" and MESSAGE_ID.fullmatch(message_id) else ""
 
 
 def _is_text(words: str) -> bool:

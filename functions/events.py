@@ -46,6 +46,17 @@ async def validation_reported(event: func.EventGridEvent) -> None:
         await home.events.reported(entry)
 
 
+@bp.event_grid_trigger(arg_name="event")
+async def mail_delivered(event: func.EventGridEvent) -> None:
+    """A mail server took a letter, as Azure Communication Services reports: proof that somebody had a notice."""
+    from functions.event_bodies import delivered_letter, event_of
+    from shared.wiring import house
+
+    told, now = event_of(event), datetime.now(UTC)
+    if message_id := delivered_letter(told):
+        await house().deliveries.note(message_id, min(told.time or now, now))
+
+
 @bp.queue_trigger(arg_name="message", queue_name=QUEUE, connection="AzureWebJobsStorage")
 async def refresh(message: func.QueueMessage) -> None:
     """Read one account again, or only judge anew."""

@@ -67,6 +67,7 @@ from shared.store.audit import BlobAudit
 from shared.store.bills import TableBills
 from shared.store.blobs import Blobs
 from shared.store.bursts import TableBursts
+from shared.store.deliveries import TableDeliveries
 from shared.store.looks import TableLooks
 from shared.store.messages import QueuedMessages
 from shared.store.outbox import TableOutbox
@@ -143,6 +144,7 @@ class House:
     retirements: Retirements
     known: Known
     answer: Answer
+    deliveries: TableDeliveries
     silences: TableSilences
     silencing: Silencing
     trying: Trying
@@ -184,6 +186,7 @@ def furnish(
     judge, audit = Judge(RULES, policy, routes), BlobAudit(storage.blobs)
     register = WitnessedRegister(TableRegister(storage.subscriptions), audit)
     silences, book = TableSilences(storage.looks), TableRetireBook(storage.subscriptions, storage.looks)
+    deliveries = TableDeliveries(storage.outbox)
     conclude = Conclude(judge, shelves, views, relay, silences)
     tickets = TableTickets(storage.outbox)
     channels = WiredChannels(settings, clock, tickets, looks) if receivers is None else receivers
@@ -217,7 +220,7 @@ def furnish(
     eraser = (sources.eraser if deleting else None) or PretendingEraser()
     retire = Retire(
         cases,
-        Proving(outbox, settings.proofs),
+        Proving(outbox, settings.proofs, deliveries),
         Erasing(cases, fresh, Snapshot(audit), eraser, messages, clock),
         Following(cases, sources.accounts, bills),
         messages,
@@ -261,6 +264,7 @@ def furnish(
         retirements=Retirements(cases, messages),
         costs=costs,
         known=known,
+        deliveries=deliveries,
         silences=silences,
         silencing=Silencing(
             silences, shelves, looks, messages, timedelta(days=settings.silence_days), settings.only_subscriptions

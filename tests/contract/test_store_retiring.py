@@ -13,6 +13,7 @@ from shared.ports.clock import Clock
 from shared.ports.errors import Conflict
 from shared.ports.retiring import EVERYTHING
 from shared.store.audit import CONTAINER, POLICIES, BlobAudit
+from shared.store.deliveries import KEPT_FOR, TableDeliveries
 from shared.store.keys import key
 from shared.store.retiring import KIND, TableRetireBook
 from shared.store.rows import Merge, Row
@@ -174,3 +175,12 @@ async def test_how_it_stands_is_kept(store: Store) -> None:
     assert RetireState() == await book.state()
     await book.put_state(state)
     assert state == await book.state()
+
+
+async def test_the_first_report_of_a_delivery_counts_and_old_ones_go(store: Store) -> None:
+    deliveries, letters = TableDeliveries(store.rows), [f"<{store.place}-{name}@contoso.example>" for name in "ab"]
+    await deliveries.note(letters[0], NOW)
+    await deliveries.note(letters[0], NOW + HOUR)
+    assert [NOW, None] == [await deliveries.at(letter) for letter in letters]
+    await deliveries.note(letters[1], NOW + KEPT_FOR + HOUR)
+    assert [None, NOW + KEPT_FOR + HOUR] == [await deliveries.at(letter) for letter in letters]

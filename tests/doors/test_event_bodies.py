@@ -9,7 +9,7 @@ import pytest
 from azure.functions.eventgrid import EventGridEventInConverter
 from azure.functions.meta import Datum
 
-from functions.event_bodies import Event, changed_account, event_of, reported_validation
+from functions.event_bodies import Event, changed_account, delivered_letter, event_of, reported_validation
 from shared.domain.validation import RegisterEntry, ValidationStatus, Way
 from shared.testimony import Unfit
 from tests.conftest import PROJECT
@@ -153,3 +153,36 @@ def test_a_bad_report_is_answered_by_one_sentence_without_values(change: dict[st
 
 def test_events_of_another_type_are_no_reports() -> None:
     assert reported_validation(given("Something.Else", SAID), NOW, 3) is None
+
+
+LETTER = "<look-1-mail-1@contoso.example>"
+DELIVERED = {
+    "sender": "countersign@contoso.example",
+    "recipient": "ops@contoso.example",
+    "internetMessageId": LETTER,
+    "messageId": "6f0a6f2e-6c4e-5f0a-9f52-2f1f6a4f3d55",
+    "status": "Delivered",
+    "deliveryStatusDetails": {"statusMessage": "", "recipientMailServerHostName": "mx.contoso.example"},
+    "deliveryAttemptTimestamp": "2026-11-20T09:06:29.99+00:00",
+}
+
+
+@pytest.mark.parametrize("cloud", [False, True])
+def test_a_report_of_delivery_names_the_letter(cloud: bool) -> None:
+    event = given("Microsoft.Communication.EmailDeliveryReportReceived", DELIVERED, cloud=cloud)
+    assert LETTER == delivered_letter(event)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        *({"status": status} for status in ("Failed", "Bounced", "Suppressed", "Quarantined", "Expanded", "", None, 1)),
+        *({"internetMessageId": value} for value in (None, "", "no brackets", ["<a@b>"], "<a@b>\n<c@d>")),
+    ],
+)
+def test_what_was_not_delivered_for_sure_names_none(changed: dict[str, object]) -> None:
+    assert "" == delivered_letter(given("Microsoft.Communication.EmailDeliveryReportReceived", DELIVERED | changed))
+
+
+def test_a_report_of_another_kind_names_none() -> None:
+    assert "" == delivered_letter(given("Microsoft.Communication.EmailEngagementTrackingReportReceived", DELIVERED))

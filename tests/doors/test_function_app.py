@@ -19,7 +19,7 @@ logging.disable(logging.CRITICAL)
 from sandbox.host import runtime
 print(json.dumps([{"name": f.name, "trigger": dict(f.trigger.properties)} for f in runtime.index(Path("."))]))
 """
-EVENTS = ("resource_changed", "validation_reported", "refresh")
+EVENTS = ("resource_changed", "validation_reported", "mail_delivered", "refresh")
 
 
 def python(code: str, **environment: str) -> str:

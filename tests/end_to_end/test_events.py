@@ -18,6 +18,8 @@ from sandbox.authority import Authority, make_authority
 from sandbox.azure.scenario.loading import load_scenario
 from sandbox.stage import Stage, stage
 from shared.store.azure_queues import queue_service
+from shared.store.azure_tables import AzureRows, table_service
+from shared.store.deliveries import TableDeliveries
 from tests.conftest import PROJECT, SCHEDULES
 from tests.contract.conftest import SandboxCredential
 from tests.end_to_end.test_poison import eventually
@@ -58,6 +60,14 @@ async def put_aside(app: Stage, authority: Authority) -> AsyncIterator[QueueClie
     endpoint = app.environment["AzureWebJobsStorage__queueServiceUri"]
     async with queue_service(endpoint, SandboxCredential(), connection_verify=str(authority.trusted)) as queues:
         yield queues.get_queue_client("countersign-events-poison", message_decode_policy=TextBase64DecodePolicy())
+
+
+@asynccontextmanager
+async def outbox_rows(app: Stage, authority: Authority) -> AsyncIterator[AzureRows]:
+    """The table of the outbox."""
+    endpoint = app.environment["AzureWebJobsStorage__tableServiceUri"]
+    async with table_service(endpoint, SandboxCredential(), connection_verify=str(authority.trusted)) as tables:
+        yield AzureRows(tables, "Outbox")
 
 
 async def ran(app: Stage, function: str) -> int:
@@ -146,6 +156,27 @@ async def test_what_cannot_be_read_is_put_aside_without_what_it_says_of_people(
         assert await eventually(both)
         kept = [json.loads(message.content) for message in await client.peek_messages(9)]
     assert [{"resourceUri": 7}, {"subscription": "all", "status": "Lost"}] == [event["data"] for event in kept]
+
+
+async def test_a_letter_that_was_delivered_is_noted(app: Stage, authority: Authority) -> None:
+    message_id = "<look-1-mail-1@contoso.example>"
+    report = {
+        "id": "2",
+        "topic": "/subscriptions/s/resourcegroups/rg/providers/microsoft.communication/communicationservices/mail",
+        "subject": f"sender/{PERSON[0]}/message/7",
+        "eventType": "Microsoft.Communication.EmailDeliveryReportReceived",
+        "eventTime": "2026-11-20T09:07:00Z",
+        "data": {"recipient": PERSON[0], "internetMessageId": message_id, "messageId": "7", "status": "Delivered"},
+        "dataVersion": "1.0",
+    }
+    headers = {"aeg-event-type": "Notification"}
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(f"{app.host}{WEBHOOK}mail_delivered", json=[report], headers=headers) as answer,
+    ):
+        assert 202 == answer.status
+    async with outbox_rows(app, authority) as rows:
+        assert await TableDeliveries(rows).at(message_id)
 
 
 async def test_nobodys_name_was_logged(app: Stage, folder: Path) -> None:
