@@ -256,7 +256,7 @@ class RetireState:
 
     `held` is the breaker that tripped ("" for none) since `held_since`; `policy` how it is set (`RetirePolicy.said`)
     since `changed`, and `before` how it was set before; `began` is when this installation first knew of it. `ran`: when
-    that was.
+    that was. `reach`: how many of the accounts in view each part of RETIRE__ONLY and RETIRE__NEVER names.
     """
 
     policy: str = ""
@@ -269,3 +269,9 @@ class RetireState:
     candidates: int = 0
     halt: Halt | None = None
     ran: datetime | None = None
+    reach: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """What of the settings names no account in view: a wrong name, or none of that name yet."""
+        return tuple(one for one, accounts in self.reach.items() if not accounts) if self.accounts else ()

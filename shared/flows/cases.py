@@ -1,6 +1,6 @@
 """Cases: one account before the gate, with everything that is known of it, of its walk, and of all the others."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 from shared.domain.account import SigningAccount
 from shared.domain.kept import Kept
 from shared.domain.policy import Policy, RetireMode
+from shared.domain.retirement.choice import reach
 from shared.domain.retirement.conditions import conditions
 from shared.domain.retirement.evidence import fingerprint, requests_of
 from shared.domain.retirement.gate import NEW_WITHIN, Case, Circumstances
 from shared.domain.rules.concerns import requests
 from shared.domain.subscription import Subscription, subscription_of
 from shared.domain.survey import AccountFacts, Survey
+from shared.domain.usage import month_of
 from shared.domain.validation import RegisterEntry, Said, ValidationStatus, heard
 from shared.domain.walk import Halt, StepKind, Walk, WalkRow, walk_of
 from shared.flows.known import AsKnown, Known
@@ -73,6 +75,13 @@ class Cases:
         subscriptions = (await self.known.subscriptions()).values()
         found = [one for one in subscriptions if await self._matters(one, walked)]
         return [Seen(await self.known.as_read(one, now), walked) for one in found]
+
+    async def reach(self, now: datetime) -> Mapping[str, int]:
+        """How many of all accounts each part of the settings names."""
+        subscriptions = (await self.known.subscriptions()).values()
+        kept = [await self.known.shelves.read(one, month_of(now)) for one in subscriptions]
+        found = [(facts.account, one.subscription) for one in kept for facts in one.facts.values()]
+        return reach(self.policy.retire, found)
 
     async def walk(self, account_id: str, created: datetime | None) -> Walk:
         """By its audit alone; a delete that was really sent goes before. Raises ValueError where a line is damaged."""

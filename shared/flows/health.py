@@ -52,13 +52,17 @@ class Health:
         grave += await self._stuck(now)
         blind = ["The last check could not read everything."] if last and last.partial else []
         mild = [*blind, *self.mistakes, *([] if self.routes.everyone else ["Nobody is told: no receiver is set up."])]
-        mild += await self._rests(now)
+        mild += await self._retiring(now)
         return Report(bool(grave), (*grave, *mild), last.closed if last else None, bool(last and last.partial))
 
-    async def _rests(self, now: datetime) -> Sequence[str]:
-        """Retiring, where it is set up, and its timer does not fire."""
-        ran = (await self.retiring.state()).ran if self.retires else None
-        return [f"Retiring has not run since {moment(ran)}."] if ran and now - ran > RESTS_AFTER else []
+    async def _retiring(self, now: datetime) -> Sequence[str]:
+        """Where it is set up: its timer does not fire, or a setting protects or gives away nothing."""
+        if not self.retires:
+            return ()
+        state = await self.retiring.state()
+        rests = state.ran is not None and now - state.ran > RESTS_AFTER
+        idle = [f"{one} names no account in view." for one in state.idle]
+        return [*([f"Retiring has not run since {moment(state.ran)}."] if rests and state.ran else []), *idle]
 
     async def _lost(self, now: datetime) -> int:
         """Messages given up lately."""

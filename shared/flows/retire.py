@@ -228,6 +228,7 @@ class Retire:
             candidates=around.candidates,
             halt=await self.cases.halt(),
             ran=now,
+            reach=await self.cases.reach(now) if changed or before.accounts != around.accounts else before.reach,
         )
         await self.cases.book.put_state(state)
 

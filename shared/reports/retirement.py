@@ -88,6 +88,8 @@ def _whole(overview: Overview) -> Iterator[str]:
         yield f"HELD by {overview.halted.by} since {moment(overview.halted.at)}: {why}"
     elif overview.state.held:
         yield f"HELD: {overview.state.held}"
+    for one, accounts in overview.state.reach.items():
+        yield f"{one} names {count(accounts, 'account') if accounts else 'NO account in view'}."
 
 
 def _stage(one: Planned) -> str:

@@ -10,6 +10,7 @@ import pytest
 from shared.domain.policy import RetireMode
 from shared.domain.walk import Halt, Stage, StepKind
 from shared.flows.retirements import NotNow
+from shared.reports.retirement import listed
 from tests.flows.fakes import START
 from tests.flows.retirement_truth import TrueProfile, Word
 from tests.flows.retiring_days import ANNOUNCED, DAY, DUE, MORNING, SEEN, Days
@@ -347,3 +348,14 @@ async def test_health_says_when_retiring_does_not_run_any_more() -> None:
     in_time, late = [await health.run(ran + timedelta(minutes=after)) for after in (60, 61)]
     assert not [one for one in in_time.problems if "Retiring" in one]
     assert "Retiring has not run since Sat 21 Nov 2026 10:05 UTC." in late.problems
+
+
+async def test_a_setting_that_names_nothing_is_said() -> None:
+    days = await Days(settings={"NEVER": "account:gmaes"}).until(1)
+    house = days.world.house()
+    overview, health = await house.retirements.overview(MORNING), await house.health.run(days.world.clock.now())
+    assert {"RETIRE__ONLY subscription:sub1": 2, "RETIRE__NEVER account:gmaes": 0} == dict(overview.state.reach)
+    assert "RETIRE__NEVER account:gmaes names no account in view." in health.problems
+    assert "RETIRE__NEVER account:gmaes names NO account in view." in list(listed(overview))
+    [told] = [item for item in days.world.receiver.items() if item["rule"] == "retirement-set-up"]
+    assert "RETIRE__NEVER account:gmaes: 0 accounts" in told["facts"]["Names"]

@@ -1,9 +1,9 @@
 """Which accounts an installation names: by subscription, group, account or tag."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from shared.domain.account import SigningAccount
-from shared.domain.policy import Selector
+from shared.domain.policy import RetirePolicy, Selector
 from shared.domain.subscription import Subscription
 
 
@@ -23,6 +23,12 @@ def _names(selector: Selector, account: SigningAccount, subscription: Subscripti
         case "tag":
             return selector.value in _tags(account, subscription)
     return False
+
+
+def reach(policy: RetirePolicy, accounts: Collection[tuple[SigningAccount, Subscription]]) -> Mapping[str, int]:
+    """How many of all accounts each part of the settings names: `RETIRE__NEVER account:old` -> 1."""
+    parts = [("ONLY", one) for one in policy.only] + [("NEVER", one) for one in policy.never]
+    return {f"RETIRE__{name} {one}": sum(_names(one, *account) for account in accounts) for name, one in parts}
 
 
 def _tags(account: SigningAccount, subscription: Subscription) -> set[str]:

@@ -8,7 +8,8 @@ from shared.domain.finding import Finding, Rule, Severity
 from shared.domain.fleet import FleetSurvey
 from shared.domain.policy import Policy
 from shared.domain.rules import pages
-from shared.domain.words import day, moment
+from shared.domain.walk import RetireState
+from shared.domain.words import count, day, listing, moment
 
 NEWS_FOR = timedelta(days=7)
 WAITING_DAYS = 14
@@ -66,11 +67,15 @@ def retirement_set_up(survey: FleetSurvey, _policy: Policy, now: datetime) -> It
         stops=f"Nothing is deleted before {moment(until)}; what was announced before is announced anew.",
         next_step=SET_UP.advice,
         rests_on=(),
-        facts={"Before": state.before} if state.before else {},
+        facts={name: text for name, text in (("Before", state.before), ("Names", _reach(state))) if text},
         began=state.changed,
         problem="retiring was set up anew",
         next_word="not about this",
     )
+
+
+def _reach(state: RetireState) -> str:
+    return listing([f"{one}: {count(accounts, 'account')}" for one, accounts in state.reach.items()], 9)
 
 
 HELD = Rule(
