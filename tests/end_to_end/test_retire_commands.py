@@ -52,7 +52,7 @@ def test_the_plan_says_what_comes_next_and_why_not(served: Served) -> None:
     assert "Accounts are deleted once people have approved it." == out[0]
     assert "old (Sub1): announced" in out
     [saves] = [line for line in out if line.startswith("  money:")]
-    assert "  money: it saves 9.99 USD a month from December" == saves
+    assert "  money: it saves 9.99 USD a month from January, if it is deleted by 31 Dec 2026" == saves
     [no] = [line for line in out if line.startswith("waiting (Sub1): NO")]
     assert "is In Progress" in no
 
