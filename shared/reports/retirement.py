@@ -26,7 +26,7 @@ def listed(overview: Overview) -> Iterator[str]:
     yield from _whole(overview)
     for one in overview.accounts:
         since = f" since {moment(one.walk.since)}" if one.walk.since else ""
-        yield f"{one.account} ({one.subscription}, {one.sku}): {_stage(one)}{since}; {one.next}"
+        yield f"{one.account} ({one.subscription}, {one.sku}): {stage_of(one)}{since}; {one.next}"
     if not overview.accounts:
         yield "No account has a failed identity validation."
 
@@ -37,7 +37,7 @@ def planned(overview: Overview) -> Iterator[str]:
     going = [one for one in overview.accounts if one.walk.stage not in (Stage.NONE, Stage.HEALED)]
     staying = [one for one in overview.accounts if one not in going]
     for one in going:
-        yield f"{one.account} ({one.subscription}): {_stage(one)}"
+        yield f"{one.account} ({one.subscription}): {stage_of(one)}"
         yield f"  next:  {one.next}"
         if one.due:
             yield f"  no:    until {one.due} anybody can say no"
@@ -51,7 +51,7 @@ def planned(overview: Overview) -> Iterator[str]:
 
 def explained(one: Planned) -> Iterator[str]:
     """Every condition, the gate's answer, who approved, and every step so far."""
-    yield f"{one.account} ({one.subscription}, {one.sku}): {_stage(one)}"
+    yield f"{one.account} ({one.subscription}, {one.sku}): {stage_of(one)}"
     yield f"  {one.account_id}"
     yield ""
     yield "CONDITIONS, all of which must hold"
@@ -88,11 +88,17 @@ def _whole(overview: Overview) -> Iterator[str]:
         yield f"HELD by {overview.halted.by} since {moment(overview.halted.at)}: {why}"
     elif overview.state.held:
         yield f"HELD: {overview.state.held}"
+    yield from reached(overview)
+
+
+def reached(overview: Overview) -> Iterator[str]:
+    """How many accounts each part of the settings names."""
     for one, accounts in overview.state.reach.items():
         yield f"{one} names {count(accounts, 'account') if accounts else 'NO account in view'}."
 
 
-def _stage(one: Planned) -> str:
+def stage_of(one: Planned) -> str:
+    """Where it stands, in words."""
     stage = "no candidate" if one.walk.stage is Stage.NONE else str(one.walk.stage)
     return f"{stage} (pretended)" if one.walk.pretended and one.walk.stage is not Stage.NONE else stage
 

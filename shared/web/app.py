@@ -1,4 +1,4 @@
-"""The JSON API as an ASGI app: the same under Azure Functions as under any server of Python."""
+"""Pages and JSON API as an ASGI app: the same under Azure Functions as under any server of Python."""
 
 from collections.abc import Awaitable, Callable
 
@@ -13,7 +13,9 @@ from shared.ports.errors import Conflict
 from shared.testimony import Unfit
 from shared.web.accounts import Accounts
 from shared.web.asking import Refused, refuse_foreign_pages
+from shared.web.html import problem, style, wants_page
 from shared.web.register import ValidationList
+from shared.web.retirement_pages import RetirementPages
 from shared.web.retirements import RetirementsApi
 from shared.web.silences import SilencesApi
 from shared.web.telling import Telling
@@ -38,17 +40,20 @@ def make_app(home: House, clock: Clock) -> FastAPI:
     app.include_router(Telling(home, clock).router())
     app.include_router(TicketsApi(home).router())
     app.include_router(RetirementsApi(home, clock).router())
+    app.include_router(RetirementPages(home, clock).router())
+    app.add_api_route("/static/countersign.css", styled, methods=["GET"], include_in_schema=False)
 
     @app.middleware("http")
     async def guard(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
         refusal = refuse_foreign_pages(request)
-        response = _said(refusal) if refusal else await answer(request)
-        response.headers.update(HEADERS)
+        response = _said(request, refusal.status, refusal.sentence) if refusal else await answer(request)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
         return response
 
     @app.exception_handler(Refused)
-    async def refused(_request: Request, error: Refused) -> Response:
-        return _said(error)
+    async def refused(request: Request, error: Refused) -> Response:
+        return _said(request, error.status, error.sentence)
 
     @app.exception_handler(Unfit)
     async def unfit(_request: Request, error: Unfit) -> Response:
@@ -60,8 +65,8 @@ def make_app(home: House, clock: Clock) -> FastAPI:
         return JSONResponse({"error": f"Nothing was changed: {error}. Read it again."}, 412)
 
     @app.exception_handler(NotNow)
-    async def not_now(_request: Request, error: NotNow) -> Response:
-        return JSONResponse({"error": str(error)}, 409)
+    async def not_now(request: Request, error: NotNow) -> Response:
+        return _said(request, 409, str(error))
 
     @app.exception_handler(RequestValidationError)
     async def misread(_request: Request, error: RequestValidationError) -> Response:
@@ -69,13 +74,22 @@ def make_app(home: House, clock: Clock) -> FastAPI:
         return JSONResponse({"error": "What was asked cannot be read.", "faults": faults}, 422)
 
     @app.exception_handler(HTTPException)
-    async def nothing(_request: Request, error: HTTPException) -> Response:
+    async def nothing(request: Request, error: HTTPException) -> Response:
         told = {404: "There is nothing here", 405: "That cannot be done here"}.get(error.status_code, error.detail)
+        if wants_page(request):
+            return problem(request, error.status_code, f"{told}.")
         sentence = f"{told}. The API is described in /api/openapi.json."
         return JSONResponse({"error": sentence}, error.status_code, error.headers)
 
     return app
 
 
-def _said(error: Refused) -> Response:
-    return JSONResponse({"error": error.sentence}, error.status)
+async def styled() -> Response:
+    """The style sheet; its address changes with it, so it may be kept."""
+    kept = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return Response(style(), media_type="text/css", headers=kept)
+
+
+def _said(request: Request, status: int, sentence: str) -> Response:
+    """As a page for whoever looks at pages."""
+    return problem(request, status, sentence) if wants_page(request) else JSONResponse({"error": sentence}, status)

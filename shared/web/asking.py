@@ -13,6 +13,7 @@ MOST_BYTES = 4 * 1024 * 1024
 SAFE = ("GET", "HEAD", "OPTIONS")
 # A page of another site can send other kinds of bodies without asking first; nothing here reads those.
 READ = ("application/json", "text/csv")
+FORM = "application/x-www-form-urlencoded"  # Of our own pages, which put a token in (`shared.web.html`).
 
 NOBODY = (
     "Sign in first. Where App Service Authentication is not set up, pages and API stay closed; on one's own machine "
@@ -52,7 +53,8 @@ def refuse_foreign_pages(request: Request) -> Refused | None:
     origin = request.headers.get("origin", "")
     foreign = request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none")
     foreign = foreign or bool(origin and origin.partition("://")[2].lower() != request.headers.get("host", "").lower())
-    if foreign or (request.method != "DELETE" and kind not in READ):
+    taken = READ if request.url.path.startswith("/api/") else (FORM,)
+    if foreign or (request.method != "DELETE" and kind not in taken):
         return Refused(403, "Changes are taken from Countersign's own pages and from programs only.")
     return None
 

@@ -84,12 +84,12 @@ class RetirementsApi:
         asked_by(request, self.home.settings, Role.READER)
         found = await self.home.retirements.explain(account, subscription, self.clock.now())
         if not found:
-            raise _not_there(account)
+            raise not_there(account)
         return JSONResponse(json.loads(PLANS.dump_json(list(found))))
 
     async def approve(self, request: Request, account: str) -> Response:
         """By a person who did not say themselves that the validation failed."""
-        who = _person(asked_by(request, self.home.settings, Role.APPROVER))
+        who = person(asked_by(request, self.home.settings, Role.APPROVER))
         text = _read(ApprovalText, await body_of(request))
         approve, now = self.home.retirements.approve, self.clock.now()
         return await _done(account, approve(account, text.subscription, text.evidence, who.name, now))
@@ -103,13 +103,13 @@ class RetirementsApi:
 
     async def readmit(self, request: Request, account: str, subscription: str = "") -> Response:
         """Take a no back."""
-        who = _person(asked_by(request, self.home.settings, Role.APPROVER))
+        who = person(asked_by(request, self.home.settings, Role.APPROVER))
         readmit, now = self.home.retirements.readmit, self.clock.now()
         return await _done(account, readmit(account, subscription, who.name, now))
 
     async def seen(self, request: Request, account: str) -> Response:
         """Somebody has read the notice: the time to say no begins."""
-        who = _person(asked_by(request, self.home.settings, Role.OPERATOR))
+        who = person(asked_by(request, self.home.settings, Role.OPERATOR))
         text = _read(Which, await body_of(request))
         seen, now = self.home.retirements.seen, self.clock.now()
         return await _done(account, seen(account, text.subscription, who.name, now))
@@ -122,25 +122,29 @@ class RetirementsApi:
 
     async def lift(self, request: Request) -> Response:
         """It goes on."""
-        who = _person(asked_by(request, self.home.settings, Role.APPROVER))
+        who = person(asked_by(request, self.home.settings, Role.APPROVER))
         if not await self.home.retirements.lift(who.name, self.clock.now()):
             raise Refused(404, "Nobody holds the retirements.")
         return Response(status_code=204)
 
 
-def _person(principal: Principal) -> Principal:
+def person(principal: Principal) -> Principal:
     """A program that signed in for itself has no judgment."""
     if not principal.person:
         raise Refused(403, PEOPLE_ONLY)
     return principal
 
 
-async def _done(account: str, doing: Awaitable[Planned]) -> Response:
+async def refusing(account: str, doing: Awaitable[Planned]) -> Planned:
     """What it is like afterwards. Raises Refused."""
     try:
-        [after] = json.loads(PLANS.dump_json([await doing]))
+        return await doing
     except NotThere as error:
-        raise _not_there(account) from error
+        raise not_there(account) from error
+
+
+async def _done(account: str, doing: Awaitable[Planned]) -> Response:
+    [after] = json.loads(PLANS.dump_json([await refusing(account, doing)]))
     return JSONResponse(after)
 
 
@@ -148,7 +152,8 @@ def _halt(halt: Halt) -> dict[str, Any]:
     return {"by": halt.by, "at": halt.at.isoformat(), "why": halt.why}
 
 
-def _not_there(account: str) -> Refused:
+def not_there(account: str) -> Refused:
+    """Nobody knows it."""
     return Refused(404, f"No signing account called {account[:60]} has been seen.")
 
 

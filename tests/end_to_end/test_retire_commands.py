@@ -20,12 +20,13 @@ SETTINGS = {**LOCAL, "RETIRE__MODE": "approve", "RETIRE__ONLY": "subscription:Su
 def served(capsys: pytest.CaptureFixture[str]) -> Iterator[Served]:
     """One account that was announced, one of which a request is under way, and one that signs."""
     world = RetiringWorld(settings=dict(SETTINGS))
-    asyncio.run(_announced(world))
+    asyncio.run(fleet_with_a_notice(world))
     with serving(world, capsys) as found:
         yield found
 
 
-async def _announced(world: RetiringWorld) -> None:
+async def fleet_with_a_notice(world: RetiringWorld) -> None:
+    """One account that was announced, one of which a request is under way, and one that signs."""
     old, waiting = world.add_account("old"), world.add_account("waiting")
     world.add_account("games", TrueProfile("release", "f0000000-0000-4000-8000-000000000009", first=START - 30 * DAY))
     for number in range(8):

@@ -186,7 +186,7 @@ def _proven(case: Case) -> str:
     """No proof, no clock."""
     if case.walk.proven or not case.walk.announced:
         return ""
-    return "nobody is known to have had the notice: a pager, a ticket, or somebody who says that they have seen it"
+    return "nobody is known to have had the notice: a pager, a ticket, mail that was delivered, or somebody who says so"
 
 
 def _grace(case: Case) -> str:
