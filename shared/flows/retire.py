@@ -203,14 +203,16 @@ class Retire:
         """Ask by what is known, then by what is read anew; the breaker that held it, if one did."""
         if on.held or not on.walk.stage.open:
             return ""
-        case = await self.cases.case(on.known.survey, on.account, on.walk, around, now)
-        answer = self.gate(replace(case, read_at=now))
-        if isinstance(answer, No):
-            return answer.reason if answer.breaker else ""
         try:
+            case = await self.cases.case(on.known.survey, on.account, on.walk, around, now)
+            answer = self.gate(replace(case, read_at=now))
+            if isinstance(answer, No):
+                return answer.reason if answer.breaker else ""
             await self._kept(on, await self.erasing.erase(case, on.row, self.clock.now()))
         except Conflict:
             log.info("somebody else is deleting %s", on.account.name)
+        except ValueError:
+            log.exception("the audit about %s cannot be read: nothing of it is deleted", on.account.name)
         return ""
 
     async def _state(self, around: Circumstances, held: str, now: datetime) -> None:

@@ -156,16 +156,14 @@ class Retirements:
         around = await self._around(now)
         found = []
         for known, account in pairs:
-            walk = await self._walk(account)
-            case = await self.cases.case(known.survey, account, walk, around, now)
+            try:
+                walk = await self.cases.walk(account.id, account.created)
+                case = await self.cases.case(known.survey, account, walk, around, now)
+            except ValueError as error:
+                unsure = f"Nothing about {account.name} is known for sure, and nothing is done: {error}."
+                raise NotNow(unsure) from error
             found.append(Found(known, case))
         return found
-
-    async def _walk(self, account: SigningAccount) -> Walk:
-        try:
-            return await self.cases.walk(account.id, account.created)
-        except ValueError as error:
-            raise NotNow(f"Nothing about {account.name} is known for sure, and nothing is done: {error}.") from error
 
     async def _around(self, now: datetime) -> Circumstances:
         rows = [row for seen in await self.cases.seen(now) for row in seen.known.kept.walks.values()]

@@ -8,6 +8,8 @@ import pytest
 from shared.domain.subscription import subscription_of
 from shared.domain.validation import RegisterEntry, Said, ValidationStatus, Way
 from shared.domain.walk import Approval, Stage, Walk, WalkRow
+from shared.flows.retirements import NotNow
+from shared.store.audit import CONTAINER
 from shared.store.keys import key, prefix
 from shared.store.retiring import KIND, RETIRING
 from shared.store.rows import Delete
@@ -178,3 +180,22 @@ async def test_a_note_of_somebody_else_leaves_a_word_standing() -> None:
     assert await register.say(noted, there.etag)
     await days.until(DUE)
     assert (1, []) == (days.sent, days.world.truth.complaints)
+
+
+async def test_words_that_cannot_be_read_delete_nothing_and_leave_the_others_alone() -> None:
+    days = await Days().until(DUE - 1)
+    blobs, subscription = days.world.storage.blobs, days.old.subscription
+    await blobs.append(CONTAINER, f"subscriptions/{subscription}/words.jsonl", b"{}\n")
+    other = days.world.add_account("elsewhere", number=2)
+    days.world.set(ONLY="subscription:Sub1; subscription:Sub2")
+    for day in range(DUE, DUE + 26):
+        days.world.clock.at = MORNING + day * DAY
+        if (day - DUE) % 10 == 0:
+            await days.world.gave_up(other)
+        await days.world.check()
+        await days.step()
+        if day == DUE + 9:
+            assert await days.world.seen(other)
+    assert (["elsewhere"], []) == (days.world.eraser.requests, days.world.truth.complaints)
+    with pytest.raises(NotNow, match=r"words\.jsonl, line \d+: cannot be read"):
+        await days.planned()
