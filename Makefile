@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON_STAMP := $(VENV)/.installed
 NODE_STAMP := node_modules/.installed
+# What touches nothing but memory runs on every core; servers and what is timed by people run one after the other.
+IN_MEMORY := tests/unit tests/flows --numprocesses=logical
 
 .PHONY: help setup browser run serve look check lint types contracts format docs test bench torture-quick torture fresh lock picture clean
 
@@ -41,7 +43,7 @@ look: setup ## Make one more check happen on what `make serve` keeps up
 	@exec $(BIN)/python -m sandbox.story look
 
 check: $(PYTHON_STAMP) lint types contracts ## The fast part: lint, types, import contracts, unit tests
-	@$(BIN)/python -m pytest tests/unit tests/flows
+	@$(BIN)/python -m pytest $(IN_MEMORY)
 
 lint: $(PYTHON_STAMP)
 	@$(BIN)/ruff check && $(BIN)/ruff format --check
@@ -59,7 +61,8 @@ docs: $(PYTHON_STAMP) ## Write docs/rules anew, from the rules themselves
 	@$(BIN)/python -m tests.unit.rules.write_pages
 
 test: setup browser lint types contracts ## Everything, with coverage
-	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest $(IN_MEMORY) --cov --cov-report=
+	@$(BIN)/python -m pytest tests --ignore=tests/unit --ignore=tests/flows --cov --cov-append --cov-report=term:skip-covered
 
 bench: setup ## What it costs to judge a large fleet, and to tell of 10,000 problems
 	@$(BIN)/python -m benchmarks.judging
