@@ -168,12 +168,11 @@ class Said:
 
 
 def heard(entry: RegisterEntry, words: Sequence[Said]) -> bool:
-    """What it says of the validation is the last that a signed-in person said of it, in all of these words.
+    """What it says of the validation is the last of all words about it, and a signed-in person's.
 
     A word that changed only an owner, a contact or a note, is none about the validation.
     """
-    keys = (entry.key, pending_key(entry.account))
-    about = [one for one in words if one.entry.key in keys and (one.withdrawn or not one.entry.stated_by)]
+    about = [one for one in words if one.withdrawn or not one.entry.stated_by]
     if not about or about[-1].withdrawn:
         return False
     last = about[-1].entry

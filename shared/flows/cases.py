@@ -16,7 +16,7 @@ from shared.domain.rules.concerns import requests
 from shared.domain.subscription import Subscription, subscription_of
 from shared.domain.survey import AccountFacts, Survey
 from shared.domain.usage import month_of
-from shared.domain.validation import RegisterEntry, Said, ValidationStatus, heard
+from shared.domain.validation import RegisterEntry, Said, ValidationStatus, heard, pending_key
 from shared.domain.walk import Halt, StepKind, Walk, WalkRow, walk_of
 from shared.flows.known import AsKnown, Known
 from shared.ports.looks import Looks
@@ -114,7 +114,7 @@ class Cases:
         self, survey: Survey, account: SigningAccount, walk: Walk, around: Circumstances, now: datetime
     ) -> Case:
         """For the gate, judged by what was seen when the survey was taken."""
-        said, words = requests_of(survey, account), await self.audit.words(survey.subscription.id)
+        said = [(entry, await self._words(entry)) for entry in requests_of(survey, account)]
         return Case(
             account=account,
             subscription=survey.subscription,
@@ -122,20 +122,27 @@ class Cases:
             conditions=conditions(survey, account, self.policy, survey.taken),
             walk=walk,
             evidence=fingerprint(survey, account),
-            speakers=await self._speakers(said, words),
-            unheard=next((f"{one.statement.by} said so of {one.title}" for one in said if not heard(one, words)), ""),
+            speakers=await self._speakers(said),
+            unheard=next(
+                (f"{one.statement.by} said so of {one.title}" for one, all_ in said if not heard(one, all_)), ""
+            ),
             around=around,
             read_at=survey.taken,
             now=now,
         )
 
-    async def _speakers(self, about: Sequence[RegisterEntry], words: Sequence[Said]) -> frozenset[str]:
+    async def _words(self, entry: RegisterEntry) -> Sequence[Said]:
+        """Of the entry; where none was said since its request got its id, of the request."""
+        words = await self.audit.words(entry.subscription_id, entry.key)
+        return words or await self.audit.words(entry.subscription_id, pending_key(entry.account))
+
+    async def _speakers(self, about: Sequence[tuple[RegisterEntry, Sequence[Said]]]) -> frozenset[str]:
         """Everybody who ever said how it is with one of these validations, in lower case."""
         names: set[str] = set()
-        for entry in about:
+        for entry, words in about:
             history = await self.register.history(entry.subscription_id, entry.key)
-            said = [one.entry for one in (*history, *words) if one.entry.key == entry.key]
-            names |= {name.lower() for one in (*said, entry) for name in (one.said_by, one.given_up_by) if name}
+            said = (*(one.entry for one in (*history, *words)), entry)
+            names |= {name.lower() for one in said for name in (one.said_by, one.given_up_by) if name}
         return frozenset(names)
 
     async def halt(self) -> Halt | None:

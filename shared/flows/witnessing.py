@@ -1,10 +1,10 @@
-"""The validation list with a witness: what signed-in people say goes to the audit as well."""
+"""The validation list with a witness: what is said, and that it was withdrawn, goes to the audit as well."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain.validation import RegisterEntry, Said, Way
+from shared.domain.validation import RegisterEntry, Said
 from shared.ports.register import Entered, Register
 from shared.ports.retiring import Audit
 
@@ -26,7 +26,7 @@ class WitnessedRegister:
     async def say(self, entry: RegisterEntry, expected: str | None = None) -> bool:
         """As `Register.say`."""
         taken = await self.register.say(entry, expected)
-        if taken and entry.way is Way.PERSON:
+        if taken:
             await self.audit.add_word(Said(entry))
         return taken
 

@@ -36,12 +36,12 @@ class Audit(Protocol):
         """ARM ids, in lower case, of all that have ever had a step."""
         ...
 
-    async def words(self, subscription_id: str) -> Sequence[Said]:
-        """All that signed-in people said of validations of a subscription, or withdrew, as it was written."""
+    async def words(self, subscription_id: str, key: str) -> Sequence[Said]:
+        """All that was ever taken into one entry of the validation list, whoever said it, or withdrawn from it."""
         ...
 
     async def add_word(self, said: Said) -> None:
-        """Somebody says so, or withdraws it."""
+        """Somebody or something says so, or withdraws it."""
         ...
 
     async def policies(self) -> Sequence[tuple[datetime, str]]:

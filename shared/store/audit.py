@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
 from shared.domain.subscription import subscription_scope
 from shared.domain.validation import Said
@@ -18,6 +19,7 @@ WORD = Codec[Said](Said)
 CONTAINER = "countersign-audit"
 POLICIES = "policies.jsonl"
 STEPS = "steps.jsonl"
+MOST_CHARACTERS = 200
 LEAST_PARTS = 4  # Of the name of an account's blob; one that concerns all accounts has fewer.
 
 
@@ -48,13 +50,13 @@ class BlobAudit:
         folders = [parts[:-2] for parts in names if parts[-1] == STEPS and len(parts) >= LEAST_PARTS]
         return frozenset("/".join(("", *folder)) for folder in folders)
 
-    async def words(self, subscription_id: str) -> Sequence[Said]:
-        """One blob a subscription."""
-        return await self._lines(_words(subscription_id), WORD)
+    async def words(self, subscription_id: str, key: str) -> Sequence[Said]:
+        """One blob a validation."""
+        return await self._lines(_words(subscription_id, key), WORD)
 
     async def add_word(self, said: Said) -> None:
         """One line more."""
-        await self._add(_words(said.entry.subscription_id), WORD.text(said))
+        await self._add(_words(said.entry.subscription_id, said.entry.key), WORD.text(said))
 
     async def policies(self) -> Sequence[tuple[datetime, str]]:
         """All of them."""
@@ -78,8 +80,11 @@ class BlobAudit:
         return found
 
 
-def _words(subscription_id: str) -> str:
-    return f"{subscription_scope(subscription_id).strip('/')}/words.jsonl"
+def _words(subscription_id: str, key: str) -> str:
+    """People may write any name of an account into the list."""
+    written = quote(key, safe=":")
+    name = written if len(written) <= MOST_CHARACTERS else hashlib.sha256(key.encode()).hexdigest()
+    return f"{subscription_scope(subscription_id).strip('/')}/words/{name}.jsonl"
 
 
 def _folder(account_id: str, created: datetime | None) -> str:

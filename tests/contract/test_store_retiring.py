@@ -81,14 +81,26 @@ async def test_a_snapshot_never_takes_anothers_place(store: Store) -> None:
     assert [b'{"a": 1}', b'{"a": 2}'] == [await store.blobs.read(CONTAINER, name) for name in (first, second)]
 
 
-async def test_what_people_said_is_kept_in_order_a_subscription_by_itself(store: Store) -> None:
+async def test_what_was_said_is_kept_in_order_an_entry_by_itself(store: Store) -> None:
     audit, subscription = BlobAudit(store.blobs), f"{store.place}-a"
-    entry = RegisterEntry(subscription, "", ValidationStatus.FAILED, "小林", NOW, Way.PERSON, account="old")
+    entry = RegisterEntry(subscription, "", ValidationStatus.FAILED, "小林", NOW, Way.PERSON, account="Old")
     words = [Said(entry), Said(replace(entry, note="line\nbreak")), Said(entry, withdrawn=True)]
-    assert [] == await audit.words(subscription)
-    for said in (*words, Said(replace(entry, subscription_id=f"{store.place}-b"))):
+    assert [] == await audit.words(subscription, entry.key)
+    others = (replace(entry, subscription_id=f"{store.place}-b"), replace(entry, account="older"))
+    for said in (*words, *map(Said, others)):
         await audit.add_word(said)
-    assert words == list(await audit.words(subscription))
+    assert words == list(await audit.words(subscription, "account:old"))
+    assert [Said(others[1])] == list(await audit.words(subscription, "account:older"))
+
+
+@pytest.mark.parametrize("account", ["../../all/unknown/steps", "a/b?c#d %2e", "小" * 120, "x" * 240, ".", "a\\b"])
+async def test_whatever_somebody_calls_an_account_its_words_lie_where_words_lie(store: Store, account: str) -> None:
+    audit, subscription = BlobAudit(store.blobs), f"{store.place}-a"
+    entry = RegisterEntry(subscription, "", ValidationStatus.FAILED, "kim", NOW, Way.PERSON, account=account)
+    await audit.add_word(Said(entry))
+    assert [Said(entry)] == list(await audit.words(subscription, entry.key))
+    mine = [name for name in await store.blobs.names(CONTAINER) if store.place in name]
+    assert [True] == [name.startswith(f"subscriptions/{subscription}/words/") for name in mine]
 
 
 async def test_accounts_with_an_audit_are_known_by_it_alone(store: Store) -> None:

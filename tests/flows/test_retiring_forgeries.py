@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.subscription import subscription_of
-from shared.domain.validation import RegisterEntry, Said, ValidationStatus, Way
+from shared.domain.validation import RegisterEntry, Said, ValidationStatus, Way, heard
 from shared.domain.walk import Approval, Stage, Walk, WalkRow
 from shared.flows.retirements import NotNow
 from shared.store.audit import CONTAINER
@@ -185,7 +185,7 @@ async def test_a_note_of_somebody_else_leaves_a_word_standing() -> None:
 async def test_words_that_cannot_be_read_delete_nothing_and_leave_the_others_alone() -> None:
     days = await Days().until(DUE - 1)
     blobs, subscription = days.world.storage.blobs, days.old.subscription
-    await blobs.append(CONTAINER, f"subscriptions/{subscription}/words.jsonl", b"{}\n")
+    await blobs.append(CONTAINER, f"subscriptions/{subscription}/words/account:old.jsonl", b"{}\n")
     other = days.world.add_account("elsewhere", number=2)
     days.world.set(ONLY="subscription:Sub1; subscription:Sub2")
     for day in range(DUE, DUE + 26):
@@ -197,5 +197,32 @@ async def test_words_that_cannot_be_read_delete_nothing_and_leave_the_others_alo
         if day == DUE + 9:
             assert await days.world.seen(other)
     assert (["elsewhere"], []) == (days.world.eraser.requests, days.world.truth.complaints)
-    with pytest.raises(NotNow, match=r"words\.jsonl, line \d+: cannot be read"):
+    with pytest.raises(NotNow, match=r"words/account:old\.jsonl, line \d+: cannot be read"):
         await days.planned()
+
+
+@pytest.mark.parametrize("way", [{"person": False}, {"person": False, "event": True}])
+@pytest.mark.parametrize("status", ["In Progress", "Failed"])
+async def test_what_a_file_or_an_event_said_since_is_not_hidden_by_a_row(way: dict[str, bool], status: str) -> None:
+    days = await Days().until(DUE - 1)
+    old, register, now = days.old, days.world.house().register, days.world.clock.now()
+    before = (await register.entered(old.subscription))[key_of(old)].entry
+    given_up = "kim" if status == "Failed" else ""
+    await days.world.say(
+        Word(old.subscription, key_of(old), old.name, status, "rule", now, given_up_by=given_up, **way)
+    )
+    await put(days, before)
+    await mornings(days, DUE, DUE + 3)
+    assert (0, []) == (days.sent, days.world.truth.complaints)
+
+
+async def test_a_request_that_got_its_id_was_said_to_have_failed_before() -> None:
+    """What was said of it without an id counts until something is said with it."""
+    days = await Days().until(DUE - 1)
+    old, register = days.old, days.world.house().register
+    before = (await register.entered(old.subscription))[key_of(old)].entry
+    assert heard(before, await days.world.house().retire.cases.audit.words(old.subscription, before.key))
+    id_ = "f0000000-0000-4000-8000-000000000077"
+    with_id = replace(before, validation_id=id_)
+    assert await days.world.house().retire.cases._words(with_id)
+    assert heard(with_id, await days.world.house().retire.cases._words(with_id))
