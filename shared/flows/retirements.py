@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from shared.domain.account import SigningAccount
 from shared.domain.policy import RetireMode
@@ -18,7 +18,7 @@ from shared.domain.retirement.gate import (
     standing_approvals,
 )
 from shared.domain.retirement.plan import Overview, Planned
-from shared.domain.savings import will_save
+from shared.domain.savings import saves, will_save
 from shared.domain.walk import Halt, Stage, Step, StepKind, Walk
 from shared.domain.words import day, moment
 from shared.flows.cases import Cases
@@ -169,6 +169,12 @@ class Retirements:
         rows = [row for seen in await self.cases.seen(now) for row in seen.known.kept.walks.values()]
         return await self.cases.around([row.walk for row in rows], now)
 
+    def _saves(self, one: Found, due: date) -> str:
+        """Of one that is gone, from the day on which that was asked for; of the others from when they can be."""
+        walk, policy = one.walk, self.cases.policy
+        went = walk.accepted or walk.ended if walk.stage.sent or walk.stage is Stage.PRETENDED else None
+        return saves(one.account, policy, went.date()) if went else will_save(one.account, policy, due)
+
     def _planned(self, one: Found, steps: tuple[Step, ...] = ()) -> Planned:
         case, policy, walk = one.case, self.cases.policy, one.walk
         answer = may_retire(replace(case, read_at=case.now))  # It is read again before anything is deleted.
@@ -189,7 +195,7 @@ class Retirements:
             approvals=tuple(standing_approvals(case)),
             due=day(ends) if walk.proven else "",
             loses=loses(one.known.survey, one.account),
-            saves=will_save(one.account, policy, max(ends, today)),
+            saves=self._saves(one, max(ends, today)),
             steps=steps,
         )
 
