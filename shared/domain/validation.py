@@ -177,6 +177,7 @@ def heard(entry: RegisterEntry, words: Sequence[Said]) -> bool:
         return False
     last = about[-1].entry
     same = all(getattr(entry, name) == getattr(last, name) for name in ("status", "given_up_by", "attempts_used"))
+    same = same and entry.account.lower() == words[-1].entry.account.lower()
     return same and entry.statement == last.statement and last.way is Way.PERSON
 
 

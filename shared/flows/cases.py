@@ -94,6 +94,7 @@ class Cases:
     async def around(self, walks: Iterable[Walk], now: datetime) -> Circumstances:
         """What holds for all of them."""
         began, changed = await self.set_since()
+        taken, halted = await self._of_all(now)
         last = next((look for look in await self.looks.recent(LOOKS_BACK) if look.closed), None)
         partial = last is None or last.partial or bool(last.blind) or now - last.started > LATE
         on_their_way = [walk for walk in walks if walk.stage.open]
@@ -105,16 +106,24 @@ class Cases:
             partial=partial,
             began=began,
             changed=changed,
-            last_deleted=await self.taken_today(now),
-            halted=self.held(await self.halt()),
+            last_deleted=taken,
+            halted=halted,
             zone=self.zone,
         )
+
+    async def _of_all(self, now: datetime) -> tuple[str, str]:
+        """Whose day it is, and what holds everything. What concerns all and cannot be read holds everything."""
+        try:
+            return await self.taken_today(now), self.held(await self.halt())
+        except ValueError as error:
+            return "", f"the audit of all retirements cannot be read ({error})"
 
     async def case(
         self, survey: Survey, account: SigningAccount, walk: Walk, around: Circumstances, now: datetime
     ) -> Case:
         """For the gate, judged by what was seen when the survey was taken."""
-        said = [(entry, await self._words(entry)) for entry in requests_of(survey, account)]
+        at = survey.subscription.id
+        said = [(entry, await self.audit.words(at, entry.key)) for entry in requests_of(survey, account)]
         return Case(
             account=account,
             subscription=survey.subscription,
@@ -122,28 +131,24 @@ class Cases:
             conditions=conditions(survey, account, self.policy, survey.taken),
             walk=walk,
             evidence=fingerprint(survey, account),
-            speakers=await self._speakers(said),
-            unheard=next(
-                (f"{one.statement.by} said so of {one.title}" for one, all_ in said if not heard(one, all_)), ""
-            ),
+            speakers=await self._speakers(at, account, said),
+            unheard=_unheard(at, said),
             around=around,
             read_at=survey.taken,
             now=now,
         )
 
-    async def _words(self, entry: RegisterEntry) -> Sequence[Said]:
-        """Of the entry; where none was said since its request got its id, of the request."""
-        words = await self.audit.words(entry.subscription_id, entry.key)
-        return words or await self.audit.words(entry.subscription_id, pending_key(entry.account))
-
-    async def _speakers(self, about: Sequence[tuple[RegisterEntry, Sequence[Said]]]) -> frozenset[str]:
-        """Everybody who ever said how it is with one of these validations, in lower case."""
-        names: set[str] = set()
-        for entry, words in about:
-            history = await self.register.history(entry.subscription_id, entry.key)
-            said = (*(one.entry for one in (*history, *words)), entry)
-            names |= {name.lower() for one in said for name in (one.said_by, one.given_up_by) if name}
-        return frozenset(names)
+    async def _speakers(
+        self, subscription_id: str, account: SigningAccount, about: Sequence[tuple[RegisterEntry, Sequence[Said]]]
+    ) -> frozenset[str]:
+        """Everybody who ever said how it is with one of these validations, or with the request before it had an id."""
+        pending = pending_key(account.name)
+        said = [entry for entry, _ in about]
+        said += [one.entry for _, words in about for one in words]
+        said += [one.entry for one in await self.audit.words(subscription_id, pending)]
+        for key in {pending, *(entry.key for entry, _ in about)}:
+            said += [one.entry for one in await self.register.history(subscription_id, key)]
+        return frozenset(name.lower() for one in said for name in (one.said_by, one.given_up_by) if name)
 
     async def halt(self) -> Halt | None:
         """By its row, and by the audit as well: a row can be taken away."""
@@ -152,6 +157,13 @@ class Cases:
         words = [one for one in await self.audit.steps(EVERYTHING, None) if one.kind in _HOLDING]
         last = words[-1] if words else None
         return Halt(last.by, last.at, last.why) if last and last.kind is StepKind.HALTED else None
+
+    async def shown_halt(self) -> Halt | None:
+        """For showing and lifting: by its row alone where the audit of all cannot be read."""
+        try:
+            return await self.halt()
+        except ValueError:
+            return await self.book.halt()
 
     def held(self, halt: Halt | None) -> str:
         """Why nothing may be deleted; "" where something may. The setting only forces it on."""
@@ -187,6 +199,14 @@ class Cases:
                 break
             changed = at
         return began, changed
+
+
+def _unheard(subscription_id: str, said: Sequence[tuple[RegisterEntry, Sequence[Said]]]) -> str:
+    """What the list holds and the audit does not; a row may have been copied from another subscription."""
+    for entry, words in said:
+        if entry.subscription_id != subscription_id or not heard(entry, words):
+            return f"{entry.statement.by} said so of {entry.title}"
+    return ""
 
 
 def row_of(kept: Kept, account: SigningAccount) -> WalkRow | None:

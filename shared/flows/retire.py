@@ -228,7 +228,7 @@ class Retire:
             held_since=(before.held_since or now) if held else None,
             accounts=around.accounts,
             candidates=around.candidates,
-            halt=await self.cases.halt(),
+            halt=await self.cases.shown_halt(),
             ran=now,
             reach=await self.cases.reach(now) if changed or before.accounts != around.accounts else before.reach,
         )

@@ -61,7 +61,7 @@ class Retirements:
         """Accounts with a failed validation, and those on their way."""
         pairs = [(seen.known, one) for seen in await self.cases.seen(now) for one in seen.accounts]
         found = await self._found(pairs, now)
-        halt, mode = await self.cases.halt(), self.cases.policy.retire.mode
+        halt, mode = await self.cases.shown_halt(), self.cases.policy.retire.mode
         return Overview(mode, await self.cases.book.state(), halt, tuple(self._planned(one) for one in found))
 
     async def explain(self, account: str, subscription: str, now: datetime) -> Sequence[Planned]:
@@ -117,7 +117,7 @@ class Retirements:
 
     async def lift(self, by: str, now: datetime) -> bool:
         """Whether there was anything to lift."""
-        there = await self.cases.halt()
+        there = await self.cases.shown_halt()
         await self.cases.book.set_halt(None)
         if there:
             await self.cases.audit.add(EVERYTHING, None, Step(now, StepKind.LIFTED, by=by))
@@ -136,9 +136,7 @@ class Retirements:
         if not found:
             raise NotThere
         if len(found) > 1:
-            raise NotNow(
-                f"There are {len(found)} accounts called {account}: say in which subscription, or give its id."
-            )
+            raise NotNow(f"There are {len(found)} accounts called {account}: say in which subscription, by its id.")
         return found[0]
 
     async def _named(self, account: str, subscription: str, now: datetime) -> Sequence[Found]:
@@ -152,7 +150,7 @@ class Retirements:
         return await self._found(pairs, now)
 
     async def _found(self, pairs: Sequence[tuple[AsKnown, SigningAccount]], now: datetime) -> list[Found]:
-        """Before the gate, with what holds for all of them as the last run saw it."""
+        """Before the gate, with what holds for all of them as the last run saw it. Raises NotNow."""
         around = await self._around(now)
         found = []
         for known, account in pairs:

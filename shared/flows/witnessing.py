@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain.validation import RegisterEntry, Said
+from shared.domain.validation import RegisterEntry, Said, pending_key
 from shared.ports.register import Entered, Register
 from shared.ports.retiring import Audit
 
@@ -25,9 +25,13 @@ class WitnessedRegister:
 
     async def say(self, entry: RegisterEntry, expected: str | None = None) -> bool:
         """As `Register.say`."""
+        pending = pending_key(entry.account) if entry.validation_id and entry.account else ""
+        before = (await self.register.entered(entry.subscription_id)).get(pending) if pending else None
         taken = await self.register.say(entry, expected)
         if taken:
             await self.audit.add_word(Said(entry))
+        if before and pending not in await self.register.entered(entry.subscription_id):
+            await self.audit.add_word(Said(before.entry, withdrawn=True))  # It is known by its id from now on.
         return taken
 
     async def withdraw(self, said: Said, expected: str) -> None:

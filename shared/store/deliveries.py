@@ -1,7 +1,7 @@
 """Reports of delivery: one partition, a row a letter."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from shared.ports.errors import Conflict
 from shared.store.keys import key
@@ -9,6 +9,7 @@ from shared.store.rows import Insert, Row, Rows
 from shared.store.transactions import forget
 
 DELIVERED = key("delivered")
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 KEPT_FOR = timedelta(days=60)  # A notice is asked about until it is proven, or the walk ends.
 
 
@@ -34,4 +35,9 @@ class TableDeliveries:
 
 
 def _at(row: Row) -> datetime:
-    return datetime.fromisoformat(str(row.values["at"]))
+    """Long ago where it cannot be read: that proves nothing, and goes with the next report."""
+    try:
+        found = datetime.fromisoformat(str(row.values.get("at", "")))
+    except ValueError:
+        return LONG_AGO
+    return found if found.tzinfo else LONG_AGO

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from shared.domain.retirement.plan import Planned
+from shared.domain.subscription import subscription_of
 from shared.domain.walk import Stage
 from shared.flows.retirements import NotNow
 from shared.ports.clock import Clock
@@ -60,7 +61,7 @@ class RetirementPages:
             "retirement.html.j2",
             me=me,
             may=_may(me),
-            done=DONE.get(done, ""),
+            done=DONE.get(done, "") if (found.halted is not None) is (done == "hold") else "",
             overview=found,
             how=HOW.get(found.mode, found.mode),
             reach=list(reached(found)),
@@ -77,7 +78,7 @@ class RetirementPages:
             request,
             "retirement_account.html.j2",
             me=me,
-            done=DONE.get(done, ""),
+            done=DONE.get(done, "") if _is_so(done, one, me) else "",
             one=one,
             stage=stage_of(one),
             address=_address(one),
@@ -151,8 +152,20 @@ def _possible(act: str, one: Planned) -> bool:
     return possible[act]
 
 
+def _is_so(done: str, one: Planned, me: Principal) -> bool:
+    """An address can be kept, and opened when something else is so."""
+    excused = one.walk.stage is Stage.EXCUSED
+    so = {
+        "no": excused,
+        "undo": not excused,
+        "seen": one.walk.proven is not None,
+        "approval": any(approval.by == me.name for approval in one.approvals),
+    }
+    return so.get(done, False)
+
+
 def _query(one: Planned) -> str:
-    return urlencode({"subscription": one.subscription})
+    return urlencode({"subscription": subscription_of(one.account_id)})
 
 
 def _address(one: Planned) -> str:

@@ -5,15 +5,16 @@ from datetime import timedelta
 
 import pytest
 
+from shared.domain.retirement.gate import Case
 from shared.domain.subscription import subscription_of
-from shared.domain.validation import RegisterEntry, Said, ValidationStatus, Way, heard
+from shared.domain.validation import RegisterEntry, Said, ValidationStatus, Way
 from shared.domain.walk import Approval, Stage, Walk, WalkRow
 from shared.flows.retirements import NotNow
 from shared.store.audit import CONTAINER
 from shared.store.keys import key, prefix
 from shared.store.retiring import KIND, RETIRING
 from shared.store.rows import Delete
-from tests.flows.retirement_truth import Word
+from tests.flows.retirement_truth import TrueAccount, Word
 from tests.flows.retiring_days import ANNOUNCED, DUE, MORNING, SEEN, Days
 from tests.flows.retiring_world import DAY, key_of
 
@@ -216,13 +217,44 @@ async def test_what_a_file_or_an_event_said_since_is_not_hidden_by_a_row(way: di
     assert (0, []) == (days.sent, days.world.truth.complaints)
 
 
-async def test_a_request_that_got_its_id_was_said_to_have_failed_before() -> None:
-    """What was said of it without an id counts until something is said with it."""
+async def test_words_about_another_account_or_subscription_delete_nothing() -> None:
+    """A row whose account was changed, and one that was copied from where it is right."""
     days = await Days().until(DUE - 1)
-    old, register = days.old, days.world.house().register
-    before = (await register.entered(old.subscription))[key_of(old)].entry
-    assert heard(before, await days.world.house().retire.cases.audit.words(old.subscription, before.key))
-    id_ = "f0000000-0000-4000-8000-000000000077"
-    with_id = replace(before, validation_id=id_)
-    assert await days.world.house().retire.cases._words(with_id)
-    assert heard(with_id, await days.world.house().retire.cases._words(with_id))
+    id_, now = "f0000000-0000-4000-8000-000000000077", days.world.clock.now()
+    stranger = days.world.add_account("stranger")
+    await days.world.say(Word(days.old.subscription, id_, "gone-one", "Failed", "kim", now, given_up_by="kim"))
+    register = days.world.house().register
+    said = (await register.entered(days.old.subscription))[id_].entry
+    await put(days, replace(said, account="stranger"))
+    await mornings(days, DUE, DUE)
+    [planned] = await days.world.house().retirements.explain(stranger.id, "", now)
+    assert all(one.holds for one in planned.conditions if "failed" in one.words)
+    case = await case_of(days, stranger)
+    assert "kim said so" in case.unheard
+
+
+async def case_of(days: Days, account: TrueAccount) -> Case:
+    cases, now = days.world.house().retire.cases, days.world.clock.now()
+    [seen] = await cases.seen(now)
+    [one] = [found for found in seen.known.survey.accounts if found.id == account.id]
+    walk = await cases.walk(one.id, one.created)
+    return await cases.case(seen.known.survey, one, walk, await cases.around([], now), now)
+
+
+async def test_who_spoke_before_the_request_had_its_id_does_not_approve() -> None:
+    days = await Days("approve").until(1)
+    id_, old = "f0000000-0000-4000-8000-000000000077", days.old
+    now = days.world.clock.now() + timedelta(minutes=1)
+    await days.world.say(Word(old.subscription, id_, old.name, "Failed", "lena", now, given_up_by="lena"))
+    case = await case_of(days, old)
+    assert (frozenset({"kim", "lena"}), "") == (case.speakers, case.unheard)
+    words = await days.world.house().retire.cases.audit.words(old.subscription, "account:old")
+    assert words[-1].withdrawn
+
+
+async def test_what_concerns_all_and_cannot_be_read_holds_everything_and_leaves_people_their_say() -> None:
+    days = await Days().until(DUE - 1)
+    await days.world.storage.blobs.append(CONTAINER, "all/unknown/steps.jsonl", b"{}\n")
+    await days.until(DUE + 1)
+    assert (0, True) == (days.sent, "the audit of all retirements cannot be read" in (await days.planned()).next)
+    assert await days.world.excuse(days.old)
