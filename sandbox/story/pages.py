@@ -15,7 +15,7 @@ from shared import config
 from shared.app_settings import Settings
 from shared.domain.words import moment
 from shared.reports.check import lines
-from shared.reports.retirement import ANSWERS
+from shared.reports.retirement import grid
 
 START = ("ALERT__WEBHOOK_URL", "ALERT__WEBHOOK_SECRET", "WATCH_SCHEDULE", "COSTS_SCHEDULE")
 
@@ -100,19 +100,12 @@ def _page(story: Story, proof: Proof) -> str:
         received=[shown(entry) for entry in story.received],
         tickets=story.tickets,
         retired=story.retired,
-        grid=_grid(story),
+        grid=grid(story.retired.planned if story.retired else ()),
         mistyped=_mistyped(),
         settings=_start_settings(settings),
         proof=proof,
         moment=moment,
     )
-
-
-def _grid(story: Story) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Each condition of retirement, and how it is with each account: yes, NO or not known, and why."""
-    planned = story.retired.planned if story.retired else ()
-    by_condition = zip(*(one.conditions for one in planned), strict=True)
-    return [(row[0].words, [(ANSWERS[one.holds], one.why) for one in row]) for row in by_condition]
 
 
 def _cost(story: Story) -> str:

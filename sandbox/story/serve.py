@@ -41,6 +41,7 @@ async def serve(scenario_file: Path, settings: Mapping[str, str], out: Path) -> 
         _write_down(ready, folder)
         print(row("Functions", f"{ready.host}   health: {ready.host}/api/health"))
         print(row("API", f"{ready.host}/api/openapi.json   COUNTERSIGN_URL={ready.host} countersign register todo"))
+        print(row("Pages", f"{ready.host}/retirement"))
         print(row("Receivers", f"{ready.receivers}   what arrived, newest first"))
         print(row("Azure", f"{ready.azure}   the stand-in"))
         print(row("Logs", f"{folder / 'logs'}"))

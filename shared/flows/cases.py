@@ -10,14 +10,15 @@ from shared.domain.kept import Kept
 from shared.domain.policy import Policy, RetireMode
 from shared.domain.retirement.choice import reach
 from shared.domain.retirement.conditions import conditions
-from shared.domain.retirement.evidence import fingerprint, requests_of
+from shared.domain.retirement.evidence import fingerprint
 from shared.domain.retirement.gate import NEW_WITHIN, Case, Circumstances
 from shared.domain.rules.concerns import requests
 from shared.domain.subscription import Subscription, subscription_of
 from shared.domain.survey import AccountFacts, Survey
 from shared.domain.usage import month_of
-from shared.domain.validation import RegisterEntry, Said, ValidationStatus, heard, pending_key
+from shared.domain.validation import ValidationStatus
 from shared.domain.walk import Halt, StepKind, Walk, WalkRow, walk_of
+from shared.flows.hearing import Hearing
 from shared.flows.known import AsKnown, Known
 from shared.ports.looks import Looks
 from shared.ports.register import Register
@@ -25,8 +26,6 @@ from shared.ports.retiring import EVERYTHING, Audit, RetireBook
 
 LATE = timedelta(hours=26)  # A check that began longer ago tells nothing of today.
 LOOKS_BACK = 5
-
-
 _HOLDING = (StepKind.HALTED, StepKind.LIFTED)
 
 
@@ -68,6 +67,11 @@ class Cases:
     def pretending(self) -> bool:
         """What is done is written down as pretended, and nothing is deleted."""
         return self.policy.retire.mode is RetireMode.REPORT
+
+    @property
+    def hearing(self) -> Hearing:
+        """What was said of validations."""
+        return Hearing(self.register, self.audit)
 
     async def seen(self, now: datetime) -> Sequence[Seen]:
         """Every watched subscription in which somebody says that a validation failed, or an account was on its way."""
@@ -122,8 +126,7 @@ class Cases:
         self, survey: Survey, account: SigningAccount, walk: Walk, around: Circumstances, now: datetime
     ) -> Case:
         """For the gate, judged by what was seen when the survey was taken."""
-        at = survey.subscription.id
-        said = [(entry, await self.audit.words(at, entry.key)) for entry in requests_of(survey, account)]
+        heard = await self.hearing.of(survey, account)
         return Case(
             account=account,
             subscription=survey.subscription,
@@ -131,24 +134,12 @@ class Cases:
             conditions=conditions(survey, account, self.policy, survey.taken),
             walk=walk,
             evidence=fingerprint(survey, account),
-            speakers=await self._speakers(at, account, said),
-            unheard=_unheard(at, said),
+            speakers=heard.speakers,
+            unheard=heard.unheard,
             around=around,
             read_at=survey.taken,
             now=now,
         )
-
-    async def _speakers(
-        self, subscription_id: str, account: SigningAccount, about: Sequence[tuple[RegisterEntry, Sequence[Said]]]
-    ) -> frozenset[str]:
-        """Everybody who ever said how it is with one of these validations, or with the request before it had an id."""
-        pending = pending_key(account.name)
-        said = [entry for entry, _ in about]
-        said += [one.entry for _, words in about for one in words]
-        said += [one.entry for one in await self.audit.words(subscription_id, pending)]
-        for key in {pending, *(entry.key for entry, _ in about)}:
-            said += [one.entry for one in await self.register.history(subscription_id, key)]
-        return frozenset(name.lower() for one in said for name in (one.said_by, one.given_up_by) if name)
 
     async def halt(self) -> Halt | None:
         """By its row, and by the audit as well: a row can be taken away."""
@@ -199,14 +190,6 @@ class Cases:
                 break
             changed = at
         return began, changed
-
-
-def _unheard(subscription_id: str, said: Sequence[tuple[RegisterEntry, Sequence[Said]]]) -> str:
-    """What the list holds and the audit does not; a row may have been copied from another subscription."""
-    for entry, words in said:
-        if entry.subscription_id != subscription_id or not heard(entry, words):
-            return f"{entry.statement.by} said so of {entry.title}"
-    return ""
 
 
 def row_of(kept: Kept, account: SigningAccount) -> WalkRow | None:

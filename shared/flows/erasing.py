@@ -56,6 +56,7 @@ class Erasing:
         walk = await self.cases.walk(account.id, account.created)
         around = replace(known.around, halted=self.cases.held(await self.cases.halt()))
         case = await self.cases.case(survey, account, walk, around, self.clock.now())
+        case = replace(case, unheard=case.unheard or await self.cases.hearing.hidden(survey, account))
         answer = self.gate(case)
         if isinstance(answer, No):
             log.info("%s is not deleted, read anew: %s", account.name, answer.reason)

@@ -210,4 +210,4 @@ def _next(walk: Walk, no: str, mode: RetireMode) -> str:
             return f"{walk.stage}: {walk.why}" if walk.why else str(walk.stage)
     if not no:
         return "would be deleted at the next step (pretended)" if not mode.deletes else "deleted at the next step"
-    return f"waits: {no}"
+    return f"waits: {no}" if walk.stage.open else no

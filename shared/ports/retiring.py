@@ -40,6 +40,10 @@ class Audit(Protocol):
         """All that was ever taken into one entry of the validation list, whoever said it, or withdrawn from it."""
         ...
 
+    async def all_words(self, subscription_id: str) -> Sequence[Sequence[Said]]:
+        """The same of every entry that a subscription has or had, each as it was written."""
+        ...
+
     async def add_word(self, said: Said) -> None:
         """Somebody or something says so, or withdraws it."""
         ...

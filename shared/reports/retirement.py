@@ -91,6 +91,12 @@ def _whole(overview: Overview) -> Iterator[str]:
     yield from reached(overview)
 
 
+def grid(accounts: Sequence[Planned]) -> Sequence[tuple[str, Sequence[tuple[str, str]]]]:
+    """A row for each condition: in words, and for each account the answer with its reason."""
+    by_condition = zip(*(one.conditions for one in accounts), strict=True)
+    return [(row[0].words, [(ANSWERS[one.holds], one.why) for one in row]) for row in by_condition]
+
+
 def reached(overview: Overview) -> Iterator[str]:
     """How many accounts each part of the settings names."""
     for one, accounts in overview.state.reach.items():

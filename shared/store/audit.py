@@ -19,7 +19,7 @@ WORD = Codec[Said](Said)
 CONTAINER = "countersign-audit"
 POLICIES = "policies.jsonl"
 STEPS = "steps.jsonl"
-MOST_CHARACTERS = 200
+MOST_CHARACTERS = 200  # In the name of a blob of words; Azure takes 1,024 with all that stands before.
 LEAST_PARTS = 4  # Of the name of an account's blob; one that concerns all accounts has fewer.
 
 
@@ -54,6 +54,13 @@ class BlobAudit:
         """One blob a validation."""
         return await self._lines(_words(subscription_id, key), WORD)
 
+    async def all_words(self, subscription_id: str) -> Sequence[Sequence[Said]]:
+        """A blob an entry, found by their names."""
+        folder = _words_folder(subscription_id)
+        names = [name for name in await self.blobs.names(CONTAINER) if name.startswith(folder)]
+        found = [await self._lines(name, WORD) for name in names]
+        return [words for words in found if words]
+
     async def add_word(self, said: Said) -> None:
         """One line more."""
         await self._add(_words(said.entry.subscription_id, said.entry.key), WORD.text(said))
@@ -84,7 +91,11 @@ def _words(subscription_id: str, key: str) -> str:
     """People may write any name of an account into the list."""
     written = quote(key, safe=":")
     name = written if len(written) <= MOST_CHARACTERS else hashlib.sha256(key.encode()).hexdigest()
-    return f"{subscription_scope(subscription_id).strip('/')}/words/{name}.jsonl"
+    return f"{_words_folder(subscription_id)}{name}.jsonl"
+
+
+def _words_folder(subscription_id: str) -> str:
+    return f"{subscription_scope(subscription_id).strip('/')}/words/"
 
 
 def _folder(account_id: str, created: datetime | None) -> str:

@@ -70,7 +70,9 @@ def wants_page(request: Request) -> bool:
 
 def problem(request: Request, status: int, sentence: str) -> Response:
     """What went wrong, as a page."""
-    return page(request, "problem.html.j2", status, sentence=sentence, me=None)
+    undone = "That was not done" if request.method == "POST" else "Nothing to show"
+    heading = "Sign in first" if status == 401 else undone
+    return page(request, "problem.html.j2", status, heading=heading, sentence=sentence, me=None)
 
 
 @cache

@@ -1,6 +1,6 @@
 """Pages of retirement: every account by every condition, and where anybody says no. Nothing acts on a GET."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -13,7 +13,7 @@ from shared.domain.subscription import subscription_of
 from shared.domain.walk import Stage
 from shared.flows.retirements import NotNow
 from shared.ports.clock import Clock
-from shared.reports.retirement import ANSWERS, HOW, reached, stage_of
+from shared.reports.retirement import ANSWERS, HOW, grid, reached, stage_of
 from shared.web.asking import Refused, asked_by
 from shared.web.html import form_of, page, seen_next
 from shared.web.principal import Principal, Role
@@ -127,12 +127,6 @@ class RetirementPages:
             names = ", ".join(sorted(one.subscription for one in found))
             raise NotNow(f"There are {len(found)} accounts called {account}, in {names}: open the one that you mean.")
         return found[0]
-
-
-def grid(accounts: Sequence[Planned]) -> Sequence[tuple[str, Sequence[tuple[str, str]]]]:
-    """A row for each condition: in words, and for each account the answer with its reason."""
-    rows = zip(*(one.conditions for one in accounts), strict=True) if accounts else ()
-    return [(row[0].words, [(ANSWERS[one.holds], one.why) for one in row]) for row in rows]
 
 
 def _may(me: Principal) -> Mapping[str, bool]:

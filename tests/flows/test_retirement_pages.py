@@ -150,8 +150,10 @@ async def test_nothing_acts_on_a_get_nor_for_a_reader(act: str) -> None:
     world = await announced()
     async with api(world, SETTINGS) as client:
         got = await client.get(f"{WHERE}/old/{act}", headers=APPROVER | PAGE)
-        read = await send(client, READER, act)
+        token = hidden((await client.get(OLD, headers=APPROVER | PAGE)).text, "token")
+        read = await client.post(f"{WHERE}/old/{act}", data={"token": token, **ACTS[act]}, headers=READER | HERE)
     assert ([405, 403], Stage.ANNOUNCED) == ([got.status_code, read.status_code], await stage(world))
+    assert "ana needs the app role" in read.text
 
 
 @pytest.mark.parametrize("act", ["seen", "approval", "undo"])

@@ -13,7 +13,7 @@ from shared.flows.retirements import NotNow
 from shared.store.audit import CONTAINER
 from shared.store.keys import key, prefix
 from shared.store.retiring import KIND, RETIRING
-from shared.store.rows import Delete
+from shared.store.rows import Delete, Insert, Row
 from tests.flows.retirement_truth import TrueAccount, Word
 from tests.flows.retiring_days import ANNOUNCED, DUE, MORNING, SEEN, Days
 from tests.flows.retiring_world import DAY, key_of
@@ -233,12 +233,50 @@ async def test_words_about_another_account_or_subscription_delete_nothing() -> N
     assert "kim said so" in case.unheard
 
 
+async def test_a_row_that_was_copied_from_another_subscription_is_not_heard() -> None:
+    """There an account of that name was rightly given up; here nobody has said anything."""
+    days = await Days(settings={}).until(1)
+    twin = days.world.add_account("twin", number=2)
+    here = days.world.add_account("twin")
+    await days.world.check()
+    await days.world.gave_up(twin)
+    register = days.world.house().register
+    said = (await register.entered(twin.subscription))[key_of(twin)].entry
+    rows, name = days.world.storage.subscriptions, key("register", key_of(twin))
+    copied = await rows.get(key(twin.subscription), name)
+    assert copied
+    await rows.transact(key(here.subscription), [Insert(Row(name, copied.values))])
+    await days.world.check()
+    assert said.given_up_by == "kim"
+    assert "kim said so" in (await case_of(days, here)).unheard
+
+
+async def test_a_second_request_whose_row_was_taken_away_is_not_forgotten() -> None:
+    """Only the audit knows that it is under way; that is asked when all is read anew."""
+    days = await Days().until(DUE - 1)
+    old, rows, now = days.old, days.world.storage.subscriptions, days.world.clock.now()
+    second = "f0000000-0000-4000-8000-000000000078"
+    register = days.world.house().register
+    pending = (await register.entered(old.subscription))[key_of(old)].entry
+    with_id = replace(pending, validation_id="f0000000-0000-4000-8000-000000000077", said_at=now)
+    assert await register.say(with_id)
+    await days.world.say(Word(old.subscription, second, old.name, "In Progress", "kim", now + timedelta(minutes=1)))
+    name = key("register", second)
+    await rows.transact(key(old.subscription), [Delete(name, "*")])
+    await mornings(days, DUE, DUE + 3)
+    assert 0 == days.sent
+    case = await case_of(days, old)
+    survey = (await days.world.house().retire.cases.seen(now))[0].known.survey
+    hidden = await days.world.house().retire.cases.hearing.hidden(survey, case.account)
+    assert ("", True) == (case.unheard, hidden.startswith("kim spoke of identity validation f0000000"))
+
+
 async def case_of(days: Days, account: TrueAccount) -> Case:
     cases, now = days.world.house().retire.cases, days.world.clock.now()
-    [seen] = await cases.seen(now)
-    [one] = [found for found in seen.known.survey.accounts if found.id == account.id]
+    surveys = [seen.known.survey for seen in await cases.seen(now)]
+    [(survey, one)] = [(some, found) for some in surveys for found in some.accounts if found.id == account.id]
     walk = await cases.walk(one.id, one.created)
-    return await cases.case(seen.known.survey, one, walk, await cases.around([], now), now)
+    return await cases.case(survey, one, walk, await cases.around([], now), now)
 
 
 async def test_who_spoke_before_the_request_had_its_id_does_not_approve() -> None:

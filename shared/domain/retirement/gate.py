@@ -65,7 +65,7 @@ class Case:
     """One account before the gate, as it was read at `read_at`.
 
     `evidence` is the fingerprint of what an approval must have seen. `speakers` are those who said how it is with its
-    validations: none of them approves. `unheard` is a word of which the list tells, and which the audit does not know.
+    validations: none of them approves. `unheard` is in what the list and the audit of it differ.
     """
 
     account: SigningAccount
@@ -186,7 +186,8 @@ def _proven(case: Case) -> str:
     """No proof, no clock."""
     if case.walk.proven or not case.walk.announced:
         return ""
-    return "nobody is known to have had the notice: a pager, a ticket, mail that was delivered, or somebody who says so"
+    proof = "a pager or ticket desk that took it, mail that was delivered, or somebody who says so would prove it"
+    return f"nobody is known to have had the notice: {proof}"
 
 
 def _grace(case: Case) -> str:
@@ -199,7 +200,7 @@ def _grace(case: Case) -> str:
 
 def _heard(case: Case) -> str:
     """The list is rows; whoever may write them could put words into somebody's mouth."""
-    return f"the audit does not know that {case.unheard}: that must be said again" if case.unheard else ""
+    return f"list and audit differ: {case.unheard}" if case.unheard else ""
 
 
 def _not_blocked(case: Case) -> str:
